@@ -136,7 +136,6 @@ class Page:
     def photo(self, colours: Array, x: float, y: float, w: float) -> Box:
         """Draw (3, h, w) values in 0..1 as red, green and blue, w cells wide."""
         box = Box(x, y, w, w * colours.shape[1] / colours.shape[2])
-        self.picture.photographic = True
         self.axes.imshow(
             colours.transpose(1, 2, 0),
             extent=(box.x, box.right, box.bottom, box.y),

@@ -1,9 +1,12 @@
 """A real photograph, and maps of it."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
@@ -32,9 +35,11 @@ def load_photo(h: int = 120) -> Tensor:
     >>> load_photo().shape
     torch.Size([3, 120, 180])
     """
-    from sklearn.datasets import load_sample_image  # slow to import, and seldom needed
-
-    pixels = torch.tensor(np.asarray(load_sample_image("china.jpg")), dtype=torch.float32)
+    package = find_spec("sklearn")  # found and not imported, which takes a second
+    assert package is not None
+    assert package.origin is not None
+    file = Path(package.origin).parent / "datasets" / "images" / "china.jpg"
+    pixels = torch.tensor(np.asarray(Image.open(file)), dtype=torch.float32)
     full = pixels.permute(2, 0, 1) / 255
     return adaptive_avg_pool2d(full, (h, round(h * full.shape[2] / full.shape[1])))
 

@@ -7,12 +7,11 @@ import warnings
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from course.figures.palette import INPUT, KERNEL, OUTPUT, PAPER, QUIET, TEXT, mix
+from course.figures.palette import PAPER
 
 POINTS_PER_PIXEL = 0.75
 FINE = 2
@@ -24,7 +23,6 @@ class Picture(Figure):
     As the last line of a cell it appears by itself, as an image with alternative text.
 
     alt : what the picture shows, in words and numbers
-    photographic : whether it holds a photograph, which needs more than 256 colours
 
     >>> Picture("An empty sheet.", width=200, height=100).alt
     'An empty sheet.'
@@ -34,7 +32,6 @@ class Picture(Figure):
         """width, height : in CSS pixels, as the notebook shows the picture"""
         super().__init__(dpi=96 * FINE, facecolor=PAPER)
         self.alt = alt
-        self.photographic = False
         self.resize(width, height)
 
     def resize(self, width: float, height: float) -> None:
@@ -56,10 +53,7 @@ class Picture(Figure):
             warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
             canvas.draw()  # type: ignore[no-untyped-call]
             pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-        image = Image.fromarray(pixels).convert("RGB")
-        if not self.photographic:
-            image = with_palette(image)
-        image.save(buffer, format="png", optimize=True)
+        Image.fromarray(pixels).convert("RGB").save(buffer, format="png")
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -72,30 +66,3 @@ class Picture(Figure):
         )
         bundle = {"text/plain": self.alt, "text/html": image, "image/png": png}
         return bundle, {"image/png": {"width": width, "height": height, "alt": self.alt}}
-
-
-def with_palette(image: Image.Image) -> Image.Image:
-    """Store an image with 256 colours, in a third of the bytes.
-
-    The commonest colours, which are the cells, stay exact, and so do the colours of words on
-    paper; only rare shades at the edges of letters move to the nearest one kept.
-    """
-    inks = (INPUT.ink, KERNEL.ink, OUTPUT.ink, TEXT, QUIET)
-    words = [mix(ink, PAPER, step / 8) for ink in inks for step in range(8)]
-    counted = image.getcolors(maxcolors=1 << 24)
-    assert counted is not None
-    seen = np.array([colour for _, colour in sorted(counted, reverse=True)], dtype=np.float32)
-    kept = np.concatenate([np.round(np.array(words) * 255), seen[: 256 - len(words)]])
-    distance = (kept**2).sum(axis=1) - 2 * seen @ kept.T
-    lookup = np.zeros(1 << 24, dtype=np.uint8)
-    lookup[_codes(seen.astype(np.uint8))] = distance.argmin(axis=1)
-    small = Image.fromarray(lookup[_codes(np.asarray(image))])
-    small.putpalette(kept.astype(np.uint8).tobytes())
-    return small
-
-
-def _codes(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-    """One whole number for each colour, (..., 3) to (...)."""
-    wide = colours.astype(np.int64)
-    codes: npt.NDArray[np.int64] = (wide[..., 0] << 16) + (wide[..., 1] << 8) + wide[..., 2]
-    return codes

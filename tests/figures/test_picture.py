@@ -56,7 +56,7 @@ def test_a_picture_is_a_figure_with_words_and_a_small_sharp_image(name):
     assert len(picture.alt) > 10
     assert "{" not in picture.alt
     png = picture.png()
-    assert len(png) < 60_000
+    assert len(png) < 150_000
     width, height = picture.pixels
     assert Image.open(io.BytesIO(png)).size == (2 * width, 2 * height)
     assert width <= 920

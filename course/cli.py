@@ -1,0 +1,193 @@
+"""The `course` command: release lessons, grade a class, write feedback, show the scores."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+# Each command imports its room when it runs: nbgrader takes seconds to import, --help should not.
+
+WIDTH_IN_A_FILE = 110
+T = TypeVar("T")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Release the lessons of an nbgrader course, grade a class and show its scores. "
+    "Run it in the folder that holds nbgrader_config.py.",
+)
+
+Lessons = Annotated[
+    list[str] | None,
+    typer.Option("--lesson", "-l", help="Only this lesson; may be repeated.", show_default=False),
+]
+Students = Annotated[
+    list[str] | None,
+    typer.Option("--student", "-s", help="Only this student; may be repeated.", show_default=False),
+]
+
+
+@app.command()
+def release(
+    lessons: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[LESSON]...", help="By default all of them.", show_default=False),
+    ] = None,
+) -> None:
+    """Make the student versions in release/ from the lessons with solutions in source/.
+
+    Stops without a trace if a solution or a hidden test would reach the students.
+
+    Example:  course release 01_one_channel
+    """
+    from course.release.generate import release as release_lessons
+
+    with _plain_errors():
+        for released in release_lessons(Path.cwd(), lessons or None):
+            what = "new" if released.changed else "unchanged"
+            where = _from_here(released.folder)
+            typer.echo(f"{where}: {released.points:g} points, {what}.")
+            for name in released.left_out:
+                typer.echo(f"  not shipped: {name}")
+
+
+@app.command()
+def grade(
+    lessons: Lessons = None,
+    students: Students = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Grade again what has not changed since.")
+    ] = False,
+) -> None:
+    """Grade what students handed in, in submitted/STUDENT/LESSON/.
+
+    A submission that cannot be graded is reported at the end and does not stop the others.
+
+    Example:  course grade --lesson 01_one_channel --student ana
+    """
+    from course.grading import find_submissions
+    from course.grading import grade as grade_submissions
+
+    with _plain_errors():
+        total = len(find_submissions(Path.cwd(), lessons, students))
+        receipts = grade_submissions(Path.cwd(), lessons, students, force)
+        done = list(_counted("Grading", receipts, total, _receipt_line))
+        counts = {name: sum(r.status == name for r in done) for name in ("graded", "unchanged")}
+        typer.echo(f"{counts['graded']} graded, {counts['unchanged']} unchanged.")
+        failed = [receipt for receipt in done if receipt.status == "failed"]
+        for receipt in sorted(failed, key=lambda r: (r.lesson, r.student)):
+            where = f"{receipt.student}, {receipt.lesson}"
+            typer.echo(f"Not graded: {where}: {receipt.sentence}.")
+
+
+@app.command()
+def feedback(lessons: Lessons = None, students: Students = None) -> None:
+    """Write the page that each student gets back, in feedback/STUDENT/LESSON/.
+
+    It shows points and reasons, but no hidden test.
+
+    Example:  course feedback --lesson 01_one_channel
+    """
+    from course.grading import find_submissions
+    from course.reports import write_feedback
+
+    with _plain_errors():
+        total = len(find_submissions(Path.cwd(), lessons, students))
+        pages = write_feedback(Path.cwd(), lessons, students)
+        done = list(_counted("Feedback", pages, total, _feedback_line))
+        written = sum(page.folder is not None for page in done)
+        typer.echo(f"{written} of {total} written to feedback/STUDENT/LESSON/.")
+
+
+@app.command()
+def table(
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write it as CSV.", show_default=False)
+    ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write it as Markdown.", show_default=False),
+    ] = None,
+) -> None:
+    """Show the points of every student and exercise, and why points were lost.
+
+    "to mark" waits for your marks in formgrader; a total with + may still grow.
+
+    Example:  course table --csv scores.csv
+    """
+    from course.reports import print_table, score_table, write_csv, write_markdown
+
+    with _plain_errors():
+        tables = score_table(Path.cwd())
+        print_table(tables, _console())
+        if csv:
+            write_csv(tables, csv)
+        if markdown:
+            write_markdown(tables, markdown)
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH_IN_A_FILE)
+
+
+def _receipt_line(receipt: Any) -> str:
+    said = (
+        receipt.sentence if receipt.status == "graded" else f"{receipt.status}, {receipt.sentence}"
+    )
+    return f"{receipt.student}, {receipt.lesson}: {said} ({receipt.seconds:.1f} s)"
+
+
+def _feedback_line(page: Any) -> str:
+    where = _from_here(page.folder) if page.folder else f"no feedback: {page.sentence}"
+    return f"{page.student}, {page.lesson}: {where}"
+
+
+def _from_here(path: Path) -> str:
+    path = Path(path)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _counted(title: str, things: Iterable[T], total: int, line: Callable[[T], str]) -> Iterator[T]:
+    """Pass things on, with a progress bar on a terminal and a numbered line each elsewhere."""
+    console = _console()
+    if not console.is_terminal:
+        for number, thing in enumerate(things, start=1):
+            typer.echo(f"{title} {number} of {total}: {line(thing)}")
+            yield thing
+        return
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, TextColumn("{task.fields[last]}"), console=console) as progress:
+        bar = progress.add_task(title, total=total, last="")
+        for thing in things:
+            progress.update(bar, advance=1, last=line(thing))
+            yield thing
+
+
+@contextlib.contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn what a teacher can put right into sentences on stderr and exit status 1."""
+    from course.grading import CourseError
+    from course.release.folder import ReleaseError
+
+    problems: list[str] = []
+    try:
+        yield
+    except CourseError as error:
+        problems = [str(error)]
+    except ReleaseError as error:
+        problems = list(error.problems)
+    except OSError as error:
+        problems = [f"{error.filename or 'A file'}: {error.strerror}."]
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What is done is kept; the same command goes on from here.", err=True)
+        raise typer.Exit(130) from None
+    if problems:
+        for problem in problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(1)

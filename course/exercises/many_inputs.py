@@ -1,0 +1,524 @@
+"""Lesson 2, many inputs: one kernel a channel, and the sum over the channels."""
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course.exercises.arithmetic import correlate, signed, sum_over_channels
+from course.exercises.exercise import GRADIENT_STOPS, Case, Exercise, Function, Mistake
+from course.language import N_, _
+
+X = torch.stack((torch.arange(9.0), torch.arange(1.0, 10.0))).reshape(2, 3, 3)
+K = torch.tensor([[[0.0, 1.0], [2.0, 3.0]], [[1.0, 2.0], [3.0, 4.0]]])
+EXAMPLE = (X, K)
+"""The example of the origin notes: Y is [[56, 72], [104, 120]]."""
+
+
+ALL_PAIRS = N_("Every channel met every kernel. Multiply matching pairs, and only then add.")
+
+# The wrong answers. Each is what learners write, as short as they write it.
+
+
+def averages_channels(X: Tensor, K: Tensor) -> Tensor:
+    return correlate(X, K) / len(X)
+
+
+def uses_the_first_kernel_for_all(X: Tensor, K: Tensor) -> Tensor:
+    return sum_maps(correlate(x, K[0]) for x in X)
+
+
+def sums_before_multiplying(X: Tensor, K: Tensor) -> Tensor:
+    return correlate(X.sum(0), K.sum(0))
+
+
+def sums_everything(X: Tensor, K: Tensor) -> Tensor:
+    return correlate(X, K).sum()
+
+
+def sums_rows(X: Tensor, K: Tensor) -> Tensor:
+    return maps(X, K).sum(1)
+
+
+def sums_columns(X: Tensor, K: Tensor) -> Tensor:
+    return maps(X, K).sum(-1)
+
+
+def stacks_without_sum(X: Tensor, K: Tensor) -> Tensor:
+    return maps(X, K)
+
+
+def keeps_the_channel_axis(X: Tensor, K: Tensor) -> Tensor:
+    return maps(X, K).sum(0, keepdim=True)
+
+
+def gives_torch_sum_a_generator(X: Tensor, K: Tensor) -> Tensor:
+    return torch.sum(correlate(x, k) for x, k in zip(X, K, strict=True))  # type: ignore[call-overload,no-any-return]
+
+
+def adds_exactly_two_channels(X: Tensor, K: Tensor) -> Tensor:
+    return correlate(X[0], K[0]) + correlate(X[1], K[1])
+
+
+def rectifies_before_the_sum(X: Tensor, K: Tensor) -> Tensor:
+    return maps(X, K).relu().sum(0)
+
+
+def leaves_torch(X: Tensor, K: Tensor) -> Tensor:
+    return correlate(X.detach(), K.detach())
+
+
+def reads_channels_from_the_last_axis(X: Tensor, K: Tensor) -> Tensor:
+    return sum_maps(correlate(X[..., c], K[..., c]) for c in range(len(X)))
+
+
+def turns_the_channels_around(X: Tensor, K: Tensor) -> Tensor:
+    return correlate(X, K.flip(0, 1, 2))
+
+
+def keeps_only_the_last_channel(X: Tensor, K: Tensor) -> Tensor:
+    return correlate(X[-1], K[-1])
+
+
+def adds_into_the_input(X: Tensor, K: Tensor) -> Tensor:
+    right = correlate(X, K)
+    k_h, k_w = K.shape[-2:]
+    h, w = X.shape[-2:]
+    Y = X[0, : h - k_h + 1, : w - k_w + 1]
+    Y.copy_(right)
+    return Y
+
+
+def pairs_every_channel_with_every_kernel(X: Tensor, K: Tensor) -> Tensor:
+    return sum_maps(correlate(x, k) for x in X for k in K)
+
+
+def maps(X: Tensor, K: Tensor) -> Tensor:
+    """Each channel's own map, before the sum: (c_i, h_o, w_o)."""
+    return torch.stack([correlate(x, k) for x, k in zip(X, K, strict=True)])
+
+
+def sum_maps(maps: Iterable[Tensor]) -> Tensor:
+    """The sum of maps of one shape."""
+    return reduce(torch.Tensor.add, maps)
+
+
+CORR2D_MULTI_IN = Exercise(
+    name="corr2d_multi_in",
+    kind="code",
+    parameters=("X", "K"),
+    reference=correlate,
+    cases=(
+        Case((X, K)),
+        Case((signed(3, 5, 7), signed(3, 2, 3))),
+        Case((signed(1, 4, 6), signed(1, 3, 2))),
+    ),
+    mistakes=(
+        Mistake(averages_channels, N_("You averaged. Channels are added, not averaged."), 16),
+        Mistake(
+            uses_the_first_kernel_for_all,
+            N_("Every channel used the same kernel. Pair each x with its own k."),
+            17,
+        ),
+        Mistake(
+            sums_before_multiplying,
+            ALL_PAIRS,
+            18,
+        ),
+        Mistake(
+            pairs_every_channel_with_every_kernel,
+            ALL_PAIRS,
+            33,
+        ),
+        Mistake(sums_everything, N_("You summed over everything. Only the channels vanish."), 20),
+        Mistake(sums_rows, N_("You summed the rows. Sum axis 0, the channels."), 21),
+        Mistake(sums_columns, N_("You summed along the width. Sum axis 0, the channels."), 21),
+        Mistake(
+            stacks_without_sum, N_("One map for every channel: the sum over them is missing."), 22
+        ),
+        Mistake(
+            keeps_the_channel_axis,
+            N_("The channel axis is still there, with size 1. One map has two axes."),
+            23,
+        ),
+        Mistake(
+            gives_torch_sum_a_generator,
+            N_("`torch.sum` wants a tensor. Python's own `sum` adds tensors one by one."),
+            24,
+        ),
+        Mistake(
+            adds_exactly_two_channels,
+            N_("You added exactly two channels. Read their number from the shape."),
+            25,
+        ),
+        Mistake(
+            rectifies_before_the_sum,
+            N_("ReLU came before the sum, so negative evidence was lost."),
+            27,
+        ),
+        Mistake(
+            leaves_torch,
+            GRADIENT_STOPS,
+            28,
+        ),
+        Mistake(
+            reads_channels_from_the_last_axis,
+            N_("You took the last axis for the channels. They are axis 0."),
+            29,
+        ),
+        Mistake(
+            turns_the_channels_around,
+            N_("The kernel is flipped, channels too. Nothing is flipped here."),
+            30,
+        ),
+        Mistake(
+            keeps_only_the_last_channel,
+            N_("Only the last channel is left. Use `+=`, so that none is overwritten."),
+            31,
+        ),
+        Mistake(
+            adds_into_the_input,
+            N_("You added into a view of X. Start from new memory."),
+            32,
+        ),
+    ),
+    hints=(
+        N_("How many maps does each channel give? How many do you want in the end?"),
+        N_("`zip(X, K)` walks over both channel axes at once, pair by pair."),
+        N_("Correlate each pair with `corr2d`, then add the maps with Python's `sum`."),
+    ),
+    axes=(("c_i", "h", "w"), ("c_i", "k_h", "k_w"), ("h_o", "w_o")),
+    gradient=True,
+    explain=sum_over_channels,
+)
+
+
+# by_hand: the window at [1, 1] of the origin's image, under kernels with a negative number
+
+
+def averages_the_shares() -> tuple[int, ...]:
+    return -4, 20, 8
+
+
+def keeps_the_larger_share() -> tuple[int, ...]:
+    return -4, 20, 20
+
+
+def drops_the_negative_share() -> tuple[int, ...]:
+    return 0, 20, 20
+
+
+def uses_kernel_0_twice() -> tuple[int, ...]:
+    return -4, -4, -8
+
+
+def turns_the_kernels() -> tuple[int, ...]:
+    return 4, 22, 26
+
+
+def swaps_the_channels() -> tuple[int, ...]:
+    return 20, -4, 16
+
+
+def takes_the_first_window() -> tuple[int, ...]:
+    return -4, 8, 4
+
+
+def sums_the_channels_first() -> tuple[int, ...]:
+    return -4, 20, 29
+
+
+def judge_three_numbers(value: Any) -> str | None:
+    """What is wrong with the form of an answer to `by_hand`, or None."""
+    if isinstance(value, Tensor):
+        value = value.tolist()
+    if not isinstance(value, tuple | list) or len(value) != 3:
+        return _("by_hand returns three numbers, as in  return 1, 2, 3")
+    if not all(isinstance(v, int | float | Tensor) for v in value):
+        return _("by_hand returns three numbers. One of yours is no number.")
+    return None
+
+
+BY_HAND = Exercise(
+    name="by_hand",
+    kind="number",
+    judge=judge_three_numbers,
+    mistakes=(
+        Mistake(averages_the_shares, N_("You averaged. Channels are added, not averaged."), 16),
+        Mistake(drops_the_negative_share, N_("A negative share counts too. Add it."), 27),
+        Mistake(keeps_the_larger_share, N_("The larger share does not win. Add the two.")),
+        Mistake(uses_kernel_0_twice, N_("Channel 1 has a kernel of its own, K[1]."), 17),
+        Mistake(turns_the_kernels, N_("Your kernels are turned by 180°. Nothing is flipped."), 1),
+        Mistake(swaps_the_channels, N_("The sum is right. Channel 0 comes first.")),
+        Mistake(takes_the_first_window, N_("That is Y[0, 0]. Take the lower right window.")),
+        Mistake(sums_the_channels_first, N_("Multiply first, then add over the channels."), 18),
+    ),
+    hints=(
+        N_("The lower right window of channel 0 is 4, 5 above 7, 8."),
+        N_("Multiply each of the four by the number at the same place in K[0], and add."),
+        N_("Do the same with channel 1 and K[1]. Then add your two results."),
+    ),
+)
+
+
+# corr2d_multi_in_strict
+
+
+def strict(X: Tensor, K: Tensor) -> Tensor:
+    """The right answer: `correlate`, but a ValueError for what does not fit.
+
+    X : (c_i, h, w)
+    K : (c_i, k_h, k_w)
+    returns (h - k_h + 1, w - k_w + 1)
+    raises ValueError if the channel counts differ
+    """
+    if len(X) != len(K):
+        raise ValueError("X and K do not fit together")
+    return correlate(X, K)
+
+
+def drops_a_channel(X: Tensor, K: Tensor) -> Tensor:
+    return sum_maps(correlate(x, k) for x, k in zip(X, K, strict=False))
+
+
+def refuses_only_too_many_inputs(X: Tensor, K: Tensor) -> Tensor:
+    if len(X) > len(K):
+        raise ValueError
+    return correlate(X[: len(K)], K[: len(X)])
+
+
+def refuses_only_too_many_kernels(X: Tensor, K: Tensor) -> Tensor:
+    if len(X) < len(K):
+        raise ValueError
+    return correlate(X[: len(K)], K[: len(X)])
+
+
+def asserts(X: Tensor, K: Tensor) -> Tensor:
+    assert len(X) == len(K)
+    return correlate(X, K)
+
+
+def returns_none_instead(X: Tensor, K: Tensor) -> Tensor | None:
+    return correlate(X, K) if len(X) == len(K) else None
+
+
+def returns_the_error(X: Tensor, K: Tensor) -> Tensor | ValueError:
+    return correlate(X, K) if len(X) == len(K) else ValueError("channels differ")
+
+
+CORR2D_MULTI_IN_STRICT = Exercise(
+    name="corr2d_multi_in_strict",
+    kind="code",
+    parameters=("X", "K"),
+    reference=strict,
+    cases=(
+        Case((X, K)),
+        Case((signed(3, 4, 6), signed(2, 2, 3)), raises=ValueError),
+        Case((signed(2, 4, 6), signed(3, 2, 3)), raises=ValueError),
+    ),
+    mistakes=(
+        Mistake(
+            drops_a_channel,
+            N_("X has 3 channels, K has 2: `zip` ignored one silently."),
+            26,
+        ),
+        Mistake(
+            refuses_only_too_many_inputs,
+            N_("You refuse too many channels in X. Refuse too many in K as well."),
+        ),
+        Mistake(
+            refuses_only_too_many_kernels,
+            N_("You refuse too many channels in K. Refuse too many in X as well."),
+        ),
+        Mistake(
+            asserts,
+            N_("`assert` raises an AssertionError. Write  raise ValueError(...)  after an if."),
+        ),
+        Mistake(
+            returns_none_instead,
+            N_("None is an answer too, and travels on unseen. Raise an exception."),
+        ),
+        Mistake(
+            returns_the_error,
+            N_("You return the exception. Write  raise  where you wrote  return."),
+        ),
+    ),
+    hints=(
+        N_("What do X and K say about their number of channels?"),
+        N_("len(X) is the size of axis 0."),
+        N_('Begin with  if …: raise ValueError("…")  and then compute as before.'),
+    ),
+    axes=CORR2D_MULTI_IN.axes,
+    explain=sum_over_channels,
+)
+
+
+# expose_bugs
+
+
+def works_for_square_pictures(X: Tensor, K: Tensor) -> Tensor:
+    n = min(X.shape[1:])
+    return correlate(X[:, :n, :n], K)
+
+
+def works_for_square_kernels(X: Tensor, K: Tensor) -> Tensor:
+    n = min(K.shape[1:])
+    return correlate(X, K[:, :n, :n])
+
+
+FIVE_BUGS = (
+    averages_channels,
+    uses_the_first_kernel_for_all,
+    sums_before_multiplying,
+    adds_exactly_two_channels,
+    rectifies_before_the_sum,
+)
+"""The wrong versions of the lesson's table, in its order."""
+
+SQUARE_BUGS = (works_for_square_pictures, works_for_square_kernels)
+"""Wrong versions that are right for square pictures, and for square kernels."""
+
+
+def survivors(value: tuple[Tensor, Tensor], bugs: Sequence[Function]) -> list[int]:
+    """The positions of the bugs that an input does not expose, counted from 1.
+
+    value : X (c_i, h, w) and K (c_i, k_h, k_w)
+
+    >>> survivors((X, K), FIVE_BUGS)
+    [4, 5]
+    """
+    image, kernel = value[0].detach(), value[1].detach()
+    truth = correlate(image, kernel)
+    return [i for i, bug in enumerate(bugs, start=1) if _agrees(bug, image, kernel, truth)]
+
+
+def exposes(value: Any, bugs: Sequence[Function]) -> bool:
+    """True if an input makes every bug differ from the truth, or raise.
+
+    >>> exposes((X, K), SQUARE_BUGS)
+    False
+    """
+    return judge_input(value) is None and not survivors(value, bugs)
+
+
+def _agrees(bug: Function, X: Tensor, K: Tensor, truth: Tensor) -> bool:
+    try:
+        Y = bug(X, K)
+    except Exception:
+        return False
+    return Y.shape == truth.shape and torch.allclose(Y, truth, rtol=1e-4, atol=1e-5)
+
+
+def judge_input(value: Any) -> str | None:
+    """What is wrong with the form of an answer to `expose_bugs`, or None."""
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        return _("expose_bugs returns two tensors:  return X, K")
+    image, kernel = value
+    if not (isinstance(image, Tensor) and isinstance(kernel, Tensor)):
+        return _("expose_bugs returns two tensors:  return X, K")
+    if image.ndim != 3 or kernel.ndim != 3 or len(image) != len(kernel):
+        return _("X needs shape (c_i, h, w) and K (c_i, k_h, k_w), with the same c_i.")
+    if any(k > n for k, n in zip(kernel.shape[1:], image.shape[1:], strict=True)):
+        return _("K is larger than X. It must fit into the picture.")
+    if 0 in (*image.shape, *kernel.shape):
+        return _("A size is 0. Every axis needs at least one cell.")
+    if not (image.is_floating_point() and kernel.is_floating_point()):
+        return _("Use float tensors, as in  torch.tensor([1.0, 2.0])")
+    if not (image.isfinite().all() and kernel.isfinite().all()):
+        return _("Use finite numbers, without NaN and infinity.")
+    return None
+
+
+def judge_exposed(value: Any) -> str | None:
+    """Which of the five bugs an answer to `expose_bugs` leaves unexposed, in one sentence."""
+    sentence = judge_input(value)
+    if sentence:
+        return sentence
+    left = survivors(value, FIVE_BUGS)
+    if not left:
+        return None
+    fact = _("On your input, these versions still look right: {bugs}.")
+    reason = NOTHING_TO_SEE if not correlate(*value).any() else STILL_RIGHT[left[0]]
+    return f"{fact.format(bugs=', '.join(map(str, left)))} {_(reason)}"
+
+
+NOTHING_TO_SEE = N_("The result is all zeros, and zero hides everything.")
+STILL_RIGHT = {
+    1: N_("With one channel, a sum and an average are the same."),
+    2: N_("Equal kernels hide version 2. Give every channel its own."),
+    3: N_("Too many zeros hide version 3. Use more numbers."),
+    4: N_("Version 4 is right for two channels. Take three."),
+    5: N_("Where no map is negative, ReLU changes nothing."),
+}
+"""For each of the five bugs, why it may look right."""
+
+
+def has_one_channel() -> tuple[Tensor, Tensor]:
+    return signed(1, 4, 6), signed(1, 3, 2)
+
+
+def has_two_channels() -> tuple[Tensor, Tensor]:
+    return signed(2, 4, 6), signed(2, 3, 2)
+
+
+def has_no_negative_number() -> tuple[Tensor, Tensor]:
+    return signed(3, 4, 6).abs(), signed(3, 3, 2).abs()
+
+
+def has_one_kernel_three_times() -> tuple[Tensor, Tensor]:
+    return signed(3, 4, 6), signed(1, 3, 2).expand(3, 3, 2)
+
+
+def is_all_zeros() -> tuple[Tensor, Tensor]:
+    return torch.zeros(3, 4, 6), torch.zeros(3, 3, 2)
+
+
+EXPOSE_BUGS = Exercise(
+    name="expose_bugs",
+    kind="code",
+    judge=judge_exposed,
+    mistakes=(
+        Mistake(has_one_channel, STILL_RIGHT[1]),
+        Mistake(has_one_kernel_three_times, STILL_RIGHT[2]),
+        Mistake(has_two_channels, STILL_RIGHT[4]),
+        Mistake(has_no_negative_number, STILL_RIGHT[5]),
+        Mistake(is_all_zeros, NOTHING_TO_SEE),
+    ),
+    hints=(
+        N_("Take each version in turn: for which input is it right after all?"),
+        N_("Version 4 asks for a number of channels, version 5 for signs."),
+        N_("Three channels, signed numbers, different kernels, and five different sizes."),
+    ),
+)
+
+
+# channel_rule
+
+
+def average() -> str:
+    return "average"
+
+
+def maximum() -> str:
+    return "maximum"
+
+
+def side_by_side() -> str:
+    return "side by side"
+
+
+CHANNEL_RULE = Exercise(
+    name="channel_rule",
+    kind="choice",
+    options=("add", "average", "maximum", "side by side"),
+    mistakes=(
+        Mistake(average, N_("An empty channel would dilute the others. Channels are added."), 16),
+        Mistake(maximum, N_("Every channel counts, not only the strongest.")),
+        Mistake(side_by_side, N_("One kernel gives one map, so the channels must meet."), 22),
+    ),
+    hints=(N_("Look again at the window where 19 and 37 became 56."),),
+)
+
+EXERCISES = (BY_HAND, CORR2D_MULTI_IN, CHANNEL_RULE, CORR2D_MULTI_IN_STRICT, EXPOSE_BUGS)

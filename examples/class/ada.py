@@ -1,0 +1,1 @@
+"""Ada does everything right, the way the lessons suggest."""

@@ -1,0 +1,3 @@
+"""Fatima handed in what she was given, by mistake."""
+
+START = "released"

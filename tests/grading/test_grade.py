@@ -1,0 +1,145 @@
+"""A class with every kind of trouble in it, graded in one batch through nbgrader's API."""
+
+import os
+import shutil
+
+import nbformat
+import pytest
+
+from course.grading import grade
+from course.grading.execute_with_draw_key import ExecuteWithDrawKey, draw_key
+from tests.graded_class import STUDENTS, duplicate, find, hand_in, hand_in_text, run, scores
+
+FULL = {
+    "check_mean": 1,
+    "hidden_mean": 4,
+    "check_median": 1,
+    "hidden_median": 4,
+    "compare": None,
+}
+
+
+def test_every_submission_gets_a_receipt(graded_class):
+    handed_in = {
+        (folder.parent.name, folder.name)
+        for folder in (graded_class.root / "submitted").glob("*/*")
+    }
+    assert handed_in == {(r.student, r.lesson) for r in graded_class.receipts}
+    assert len(handed_in) == len(graded_class.receipts)
+
+
+@pytest.mark.parametrize("student", ["perfect", "doubles", "deletes", "breaks", "warns", "quotes"])
+def test_honest_work_keeps_its_marks_whatever_befell_its_cells(graded_class, student):
+    assert graded_class.receipt(student).sentence == "10 of 13 points"
+    assert scores(graded_class.root, student) == FULL
+
+
+def test_a_warning_stays_readable(graded_class):
+    printed = find(graded_class.graded("warns"), "check_mean").outputs
+    assert "UserWarning: slow" in printed[0].text
+
+
+def test_a_tag_does_not_keep_a_test_from_running(graded_class):
+    assert scores(graded_class.root, "skips") == FULL | {"hidden_mean": 0}
+
+
+def test_an_endless_loop_costs_its_own_exercise_only(graded_class):
+    assert scores(graded_class.root, "loops") == FULL | {"check_mean": 0, "hidden_mean": 0}
+
+
+def test_untouched_work_scores_nothing(graded_class):
+    assert set(scores(graded_class.root, "untouched").values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("student", "lesson", "sentence"),
+    [
+        ("ends", "ps1", "running the notebook ended its Python (os._exit, a crash, out of memory)"),
+        ("kills", "ps1", "running the notebook killed the grader, which was started anew"),
+        ("scrawls", "ps1", "not a readable notebook: it is no JSON"),
+        ("renames", "ps1", "no notebook has the file name that the lesson gave it"),
+        ("strays", "problem1", "the folder is not named after a lesson (ps1, ps2)"),
+    ],
+)
+def test_what_cannot_be_graded_is_said_in_one_sentence(graded_class, student, lesson, sentence):
+    receipt = graded_class.receipt(student, lesson)
+    assert (receipt.status, receipt.sentence) == ("failed", sentence)
+
+
+def test_impossible_points_score_nothing_and_say_so(graded_class):
+    found = scores(graded_class.root, "perfect", "ps2")
+    assert found["nan"] == found["negative"] == found["too_many"] == 0
+    assert found["part"] == 1.5
+    error = find(graded_class.graded("perfect", "ps2"), "too_many").outputs[0]
+    assert error.evalue == "The test returned 7 points; it can give 0 to 2."
+
+
+def test_every_student_draws_from_a_key_of_their_own(graded_class):
+    keys = {
+        student: find(graded_class.graded(student, "ps2"), "key").outputs[0].text.strip()
+        for student in ("perfect", "sorts")
+    }
+    secret = os.environ.get("COURSE_SECRET", "for local runs only")
+    assert keys == {student: draw_key(secret, "ps2", student) for student in keys}
+    assert keys["perfect"] != keys["sorts"]
+
+
+def test_a_key_hangs_on_secret_lesson_and_student():
+    keys = {draw_key(s, a, n) for s in ("x", "y") for a in ("ps1", "ps2") for n in ("ana", "ben")}
+    assert len(keys) == 8
+    assert all(len(key) == 64 for key in keys)
+
+
+def test_the_environment_is_put_back_also_after_a_failure(monkeypatch):
+    monkeypatch.setenv("COURSE_SECRET", "kept")
+    monkeypatch.delenv("COURSE_DRAW_KEY", raising=False)
+    seen = {}
+
+    class Stopped(Exception):
+        pass
+
+    def preprocess(self, nb, resources):
+        seen.update(os.environ)
+        raise Stopped
+
+    monkeypatch.setattr("nbgrader.preprocessors.Execute.preprocess", preprocess)
+    names = {"nbgrader": {"assignment": "ps1", "student": "ana"}}
+    with pytest.raises(Stopped):
+        ExecuteWithDrawKey(secret="kept").preprocess(None, names)
+    assert seen["COURSE_DRAW_KEY"] == draw_key("kept", "ps1", "ana")
+    assert "COURSE_SECRET" not in seen
+    assert os.environ["COURSE_SECRET"] == "kept"
+    assert "COURSE_DRAW_KEY" not in os.environ
+
+
+@pytest.fixture
+def course(graded_class, tmp_path):
+    """A copy of the graded class, to change and to grade again."""
+    root = tmp_path / "course"
+    shutil.copytree(graded_class.root, root)
+    return root
+
+
+def test_a_regrade_is_identical_and_a_failed_one_keeps_no_old_score(course):
+    def graded():
+        nb = nbformat.read(course / "autograded" / "perfect" / "ps2" / "ps2.ipynb", as_version=4)
+        return [cell.get("outputs") for cell in nb.cells], scores(course, "perfect", "ps2")
+
+    before = graded()
+    (course / "submitted" / "sorts" / "ps2" / "ps2.ipynb").write_text("[]")
+    assert None not in scores(course, "sorts", "ps2").values()
+    receipts = grade(course, lessons=["ps2"], force=True)
+    assert {r.student: r.status for r in receipts} == {"perfect": "graded", "sorts": "failed"}
+    assert graded() == before
+    assert set(scores(course, "sorts", "ps2").values()) == {None}
+    assert not (course / "autograded" / "sorts" / "ps2").exists()
+
+
+def test_stock_nbgrader_goes_on_after_a_doubled_test_and_an_unreadable_notebook(course):
+    shutil.rmtree(course / "submitted")
+    hand_in(course, "a_doubles", duplicate)
+    hand_in_text(course, "b_scrawls", "{not a notebook")
+    hand_in(course, "c_warns", STUDENTS["warns"])
+    done = run(course, "nbgrader", "autograde", "ps1", check=False)
+    assert "'ps1' for student 'b_scrawls'" in done.stderr
+    assert scores(course, "a_doubles") == scores(course, "c_warns") == FULL
