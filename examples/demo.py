@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hand_in import hand_in, students
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from examples.hand_in import hand_in, students
 
 ROOT = Path(__file__).parents[1]
 SCRATCH = ROOT / "build" / "demo"
@@ -18,8 +20,7 @@ def main() -> None:
     """Run the loop, saying each step before it begins."""
     say("1/5  The student notebooks: source/ → release/")
     course("release", folder=ROOT)
-    make_course(SCRATCH)
-    lessons = sorted(path.name for path in (SCRATCH / "source").iterdir() if path.is_dir())
+    lessons = make_course(SCRATCH)
 
     say("2/5  The example class hands in: examples/class/ → build/demo/submitted/")
     course("release", folder=SCRATCH, quiet=True)
@@ -46,18 +47,28 @@ Where everything lies:
 """
 
 
-def make_course(folder: Path) -> None:
-    """An empty course in a folder: the configuration and source/, nothing else."""
+def make_course(folder: Path) -> list[str]:
+    """Make a course in a folder: the configuration and source/, nothing else; returns its lessons.
+
+    folder : emptied first
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    shutil.copy(ROOT / "nbgrader_config.py", folder)
-    with (folder / "nbgrader_config.py").open("a") as config:
-        config.write("\n# The demo does not wait long for Ivan's endless loops.\n")
-        config.write("c.Execute.timeout = 15\n")
+    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+    (folder / "nbgrader_config.py").write_text(config + NOT_FOR_LONG, encoding="utf-8")
+    lessons = []
     for notebook in sorted((ROOT / "source").glob("*/*.ipynb")):
-        target = folder / "source" / notebook.parent.name
-        target.mkdir(parents=True)
-        shutil.copy(notebook, target)
+        lesson = notebook.parent.name
+        (folder / "source" / lesson).mkdir(parents=True)
+        shutil.copy(notebook, folder / "source" / lesson)
+        lessons.append(lesson)
+    return lessons
+
+
+NOT_FOR_LONG = """
+# The demo does not wait long for Ivan's endless loops.
+c.Execute.timeout = 15
+"""
 
 
 def course(*arguments: str, folder: Path, quiet: bool = False) -> None:

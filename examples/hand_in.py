@@ -65,12 +65,12 @@ def _functions(text: str) -> dict[str, str]:
 
 
 def _solutions(notebook: dict[str, Any]) -> dict[str, str]:
-    """The stored solutions and written answers, without markers and mark schemes."""
+    """The stored solutions and written answers, without their markers."""
     answers = {}
     for cell in notebook["cells"]:
         about = cell["metadata"].get("nbgrader", {})
         if about.get("solution"):
-            text = "".join(cell["source"]).split("### BEGIN MARK SCHEME")[0].strip()
-            kept = [line for line in text.split("\n") if "# BEGIN" not in line and "# END" not in line]
+            lines = "".join(cell["source"]).split("\n")
+            kept = [line for line in lines if "# BEGIN" not in line and "# END" not in line]
             answers[about["grade_id"]] = "\n".join(kept)
     return answers

@@ -72,7 +72,7 @@ class HiddenTest:
     def function(self) -> Callable[..., Any]:
         """The learner's function; the aspect is lost if an earlier call of it never ended."""
         if self._endless:
-            raise _Lost(_("Not tried: an earlier call never ended."))
+            raise _Lost(_("Not tried, since an earlier call never ended."))
         return self._function
 
     @contextmanager
@@ -198,7 +198,7 @@ class HiddenTest:
 
     def _values_first(self, arguments: tuple[Any, ...]) -> None:
         if judge_value(self.exercise, self.function, Case(arguments), quiet=True):
-            raise _Lost(_("Not given, since the values are wrong."))
+            raise _Lost(_("The values come first."))
 
     def _lose(self, finding: Finding | None) -> None:
         if finding is None:

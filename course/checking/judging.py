@@ -21,7 +21,7 @@ class Finding:
     """What is wrong with an answer.
 
     lines : for the learner's own screen: the call, what came, what was expected
-    hidden : the same without inputs and expected values, for a hidden test; empty if `cause` says all
+    hidden : the same for a hidden test, without inputs and expected values; or empty
     cause : the one cause, if it is known
     advice : one thing to try
     mistake : the known mistake that the answer makes, if it is one
@@ -98,7 +98,11 @@ def judge_raising(
     shown = wording.show_call(exercise, case.arguments)
     if outcome.not_written:
         fact = _("{name} is not written yet.").format(name=exercise.name)
-        advice = _("Replace the line `raise NotImplementedError()` by your own.")
+        advice = (
+            _("Take the # away from the line you choose. The lines below it may stay.")
+            if exercise.kind == "choice"
+            else _("Replace the line `raise NotImplementedError()` by your own.")
+        )
         return Finding((fact,), _("Not written yet."), advice=advice, not_written=True)
     if case.raises and isinstance(error, case.raises):
         return None
@@ -151,7 +155,7 @@ def word(
         cause = cause or _(wording.NO_RETURN)
     elif difference.kind == "nan":
         cause = cause or _(wording.NAN_ANSWER)
-    elif difference.kind == "shape" and arguments:
+    elif difference.kind == "shape" and exercise.axes:
         advice = _("Try:  print(Y.shape) just before you return.")
     elif difference.kind == "value" and exercise.parameters:
         names = ", ".join(exercise.parameters)

@@ -152,7 +152,7 @@ def praise(exercise: Exercise, function: Callable[..., Any]) -> str:
         noted = _("{name}: your answer {answer} is noted. It is marked when you hand in.")
         return "✓ " + noted.format(name=exercise.name, answer=answer)
     parts = [_("values")]
-    if exercise.parameters:
+    if exercise.axes:
         parts.append(_("inputs left unchanged"))
     if exercise.gradient:
         parts.append(_("gradients"))

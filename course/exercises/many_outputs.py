@@ -40,6 +40,10 @@ def lengthens_an_axis(X: Tensor, K: Tensor) -> Tensor:
     return torch.cat([correlate(X, k) for k in K], 0)
 
 
+def averages_the_channels(X: Tensor, K: Tensor) -> Tensor:
+    return correlate(X, K) / len(X)
+
+
 def stacks_along_the_last_axis(X: Tensor, K: Tensor) -> Tensor:
     return torch.stack([correlate(X, k) for k in K], -1)
 
@@ -137,6 +141,7 @@ CORR2D_MULTI_IN_OUT = Exercise(
             N_("`cat` lengthens an axis that is there. `stack` makes a new one."),
             34,
         ),
+        Mistake(averages_the_channels, N_("You averaged. Channels are added, not averaged."), 16),
         Mistake(stacks_along_the_last_axis, NEW_AXIS_FIRST, 35),
         Mistake(stacks_along_axis_1, NEW_AXIS_FIRST, 35),
         Mistake(pairs_inputs_with_filters, EVERY_INPUT, 36),

@@ -62,7 +62,8 @@ class Picture(Figure):
         source = base64.b64encode(png).decode("ascii")
         image = (
             f'<img alt="{html.escape(self.alt)}" width="{width}" height="{height}" '
-            f'style="max-width: 100%; height: auto" src="data:image/png;base64,{source}">'
+            'style="max-width: 100%; height: auto; border: 0" '
+            f'src="data:image/png;base64,{source}">'
         )
         bundle = {"text/plain": self.alt, "text/html": image, "image/png": png}
         return bundle, {"image/png": {"width": width, "height": height, "alt": self.alt}}

@@ -72,6 +72,8 @@ def _grader(root: str) -> Callable[[tuple[Submission, bool]], Receipt]:
     """Build, in a worker process, the function that grades one submission."""
     api = open_course(Path(root))
     _silence()
+    # A worker a core is enough: numerical libraries' threads would only wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
     def grade_one(job: tuple[Submission, bool]) -> Receipt:
         started = time.monotonic()

@@ -56,11 +56,11 @@ class HideTests(NbGraderPreprocessor):
 
 
 def _plain(output: NotebookNode) -> NotebookNode | None:
-    """What a hidden test said: its printed lines, its points, and errors without traceback."""
+    """What a hidden test said: printed lines, and errors without traceback.
+
+    Its value is its points, which nbgrader shows in the cell's bar.
+    """
     if output.output_type == "stream":
-        return output
-    if output.output_type == "execute_result" and "text/plain" in output.data:
-        output.data = NotebookNode({"text/plain": output.data["text/plain"]})
         return output
     if output.output_type == "error":
         return _without_traceback(output)

@@ -54,6 +54,7 @@ def test_a_learner_works_through_a_lesson(
     screenshot("learner-1-opened")
 
     lesson.menu("Run", "Run All Cells")
+    run_all_goes_on_to_the_end(lesson)
     pictures_appear_and_can_be_read_aloud(lesson)
     unwritten_work_is_told_calmly(lesson)
     screenshot("learner-2-not-written-yet")
@@ -78,6 +79,11 @@ def test_a_learner_works_through_a_lesson(
     lesson.show("draw_sum(X, K)")
     screenshot("learner-6-picture")
     assert asked_outside == set()
+
+
+def run_all_goes_on_to_the_end(lesson):
+    table = lesson.output(f'progress("{LESSON}")').get_by_role("table")
+    expect(table.get_by_role("caption")).to_have_text("0 of 5 exercises done.")
 
 
 def pictures_appear_and_can_be_read_aloud(lesson):

@@ -45,7 +45,7 @@ def test_a_known_mistake_is_named_beside_the_lost_points(
     points, report = grade(lambda X, K: correlate(X, K) / len(X), capsys)
     assert points == 0
     assert "You averaged. Channels are added, not averaged." in report
-    assert "gradients: 0 of 0.5 points. Not given, since the values are wrong." in report
+    assert "gradients: 0 of 0.5 points. The values come first." in report
 
 
 def test_nothing_a_learner_prints_reaches_the_report(capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,7 +80,7 @@ def test_after_a_loop_that_never_ends_the_other_aspects_are_not_tried(
     points, report = grade(endless, capsys)
     assert points == 0
     assert "Is there a loop that never ends?" in report
-    assert report.count("Not tried: an earlier call never ended.") == 2
+    assert report.count("Not tried, since an earlier call never ended.") == 2
     assert time.thread_time() - started < 10 * calling.TIME_LIMIT
 
 

@@ -22,6 +22,12 @@ def missing(lesson: str, exercises: tuple[Exercise, ...], cells: Mapping[str, An
                 sentences.append(f"{exercise.name} has no cell '{grade_id}': add it to {notebook}.")
         if exercise.name in cells and f"def {exercise.name}(" not in cells[exercise.name]["source"]:
             sentences.append(f"{notebook}, cell {exercise.name}: it must define {exercise.name}().")
+        check = cells.get(f"check_{exercise.name}", {"metadata": {"tags": ["raises-exception"]}})
+        if "raises-exception" not in check["metadata"].get("tags", []):
+            sentences.append(
+                f"{notebook}, cell check_{exercise.name}: give it the tag raises-exception,"
+                " or Run All stops there."
+            )
         if not exercise.hints:
             sentences.append(f"{exercise.name} has no hints: add them in {module}.")
         if not exercise.mistakes:
@@ -75,6 +81,13 @@ DEFECTS = {
     "a cell without its exercise": (
         lambda e, c: ((), c),
         "cell check_corr2d_multi_in: declare the exercise in course/exercises/many_inputs.py.",
+    ),
+    "a check that stops Run All": (
+        lambda e, c: (
+            (e,),
+            {**c, f"check_{e.name}": {**c[f"check_{e.name}"], "metadata": {"tags": []}}},
+        ),
+        "cell check_corr2d_multi_in: give it the tag raises-exception, or Run All stops there.",
     ),
     "no hints": (lambda e, c: ((replace(e, hints=()),), c), "has no hints"),
     "no mistakes": (lambda e, c: ((replace(e, mistakes=()),), c), "has no known mistakes"),

@@ -303,8 +303,6 @@ EQUIVALENT = {
     "largest_gaps": {
         "gaps = … -> gaps = …-1…": "no gap is negative, so a start below 0 is never kept",
         "gaps[kind] = max(gaps[kind], … -> gaps[kind] = max(…, gaps[kind])": "max has no order",
-        "Y1, Y2 = … -> Y2, Y1 = …": "a gap has no sign",
-        "Y1, Y2 = … -> Y1, Y2 = (corr2d_multi_in_out(X, K), …": "a gap has no sign",
     },
 }
 """Mutants of the stored solutions that earn every point, each with the reason why it may.

@@ -1,0 +1,133 @@
+"""What becomes of the example class: the promise of the grader, student by student."""
+
+from pathlib import Path
+
+import pytest
+
+from course.grading import grade
+from course.release.generate import release
+from course.reports import score_table, write_feedback
+from course.reports.score_table import LessonTable, Row
+from examples.demo import make_course
+from examples.hand_in import hand_in
+
+LESSONS = "01_one_channel", "02_many_inputs", "03_many_outputs", "04_one_by_one"
+
+# The points in each lesson; None where nothing could be graded.
+TOTALS = {
+    "ada": (13, 13, 14, 12),
+    "bela": (13, 13, 14, 12),
+    "chen": (9, 5, 9, 5),
+    "dora": (7, 8, 9, 5),
+    "emil": (6, 7, 6, 6),
+    "fatima": (0, 0, 0, 0),
+    "gus": (13, 13, 14, 12),
+    "hana": (None, None, None, None),
+    "ivan": (9, 8, 9, 5),
+    "june": (None, None, None, None),
+    "kofi": (7, 6, 9, 9),
+    "lin": (11.5, 11, 12.5, 10.5),
+}
+
+# A sentence that the table gives as the reason of a lost point, in one lesson.
+REASONS = {
+    ("chen", "01_one_channel"): "You averaged. The products are added, not averaged.",
+    ("chen", "02_many_inputs"): "You averaged. Channels are added, not averaged.",
+    ("chen", "03_many_outputs"): "You averaged. Channels are added, not averaged.",
+    ("dora", "01_one_channel"): "The order is turned round. Rows come first.",
+    ("dora", "02_many_inputs"): "You summed the rows. Sum axis 0, the channels.",
+    ("dora", "04_one_by_one"): "You return (c_o, w, h). Wanted is (c_o, h, w).",
+    ("emil", "02_many_inputs"): "not written yet",
+    ("fatima", "03_many_outputs"): "not written yet",
+    ("ivan", "02_many_inputs"): "Is there a loop that never ends?",
+    ("kofi", "02_many_inputs"): "`zip` ignored one silently.",
+    ("kofi", "03_many_outputs"): "`cat` lengthens an axis that is there.",
+    ("lin", "01_one_channel"): "Values are right, but gradients stop here",
+    ("lin", "02_many_inputs"): "You changed the input.",
+    ("lin", "03_many_outputs"): "NumPy and SciPy cannot carry gradients.",
+}
+
+NOT_GRADED = {
+    "hana": "not a readable notebook",
+    "june": "running the notebook ended its Python",
+}
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example class, handed in, graded and with feedback."""
+    folder = tmp_path_factory.mktemp("example") / "course"
+    lessons = make_course(folder)
+    release(folder)
+    hand_in(folder, lessons)
+    assert len(list(grade(folder))) == len(TOTALS) * len(LESSONS)
+    list(write_feedback(folder))
+    return folder
+
+
+# One test, so that the class is graded once however many workers there are.
+def test_the_example_class_gets_its_points_its_reasons_and_its_feedback(course: Path) -> None:
+    tables = {table.lesson: table for table in score_table(course)}
+    assert tuple(tables) == LESSONS
+    everyone_has_the_points_of_their_work(tables)
+    a_lost_point_has_its_reason(tables)
+    what_could_not_be_graded_is_said_and_is_no_zero(tables)
+    a_written_answer_waits_for_the_teacher_with_its_rubric(course, tables)
+    no_page_of_feedback_shows_a_hidden_line(course)
+
+
+def row(table: LessonTable, student: str) -> Row:
+    return next(row for row in table.rows if row.student == student)
+
+
+def everyone_has_the_points_of_their_work(tables: dict[str, LessonTable]) -> None:
+    found = {
+        student: tuple(
+            None if row(table, student).not_graded else row(table, student).total
+            for table in tables.values()
+        )
+        for student in TOTALS
+    }
+    assert found == TOTALS
+
+
+def a_lost_point_has_its_reason(tables: dict[str, LessonTable]) -> None:
+    for (student, lesson), sentence in REASONS.items():
+        told = [reason for score in row(tables[lesson], student).scores for reason in score.reasons]
+        assert sentence in " ".join(told), (student, lesson)
+
+
+def what_could_not_be_graded_is_said_and_is_no_zero(tables: dict[str, LessonTable]) -> None:
+    for student, sentence in NOT_GRADED.items():
+        for table in tables.values():
+            assert sentence in str(row(table, student).not_graded)
+            assert row(table, student).scores == ()
+
+
+def a_written_answer_waits_for_the_teacher_with_its_rubric(
+    course: Path, tables: dict[str, LessonTable]
+) -> None:
+    waiting = {
+        score.exercise for score in row(tables[LESSONS[1]], "ada").scores if score.points is None
+    }
+    assert waiting == {"what_sum_loses"}
+    graded = course / "autograded" / "ada" / LESSONS[1] / f"{LESSONS[1]}.ipynb"
+    assert "a second filter that separates them" in graded.read_text()
+    page = course / "feedback" / "ada" / LESSONS[1] / f"{LESSONS[1]}.html"
+    assert "Your teacher marks this answer." in page.read_text()
+    assert "a second filter that separates them" not in page.read_text()
+
+
+def no_page_of_feedback_shows_a_hidden_line(course: Path) -> None:
+    pages = list((course / "feedback").rglob("*.html"))
+    assert len(pages) == 40
+    for page in pages:
+        text = page.read_text()
+        for sign in (
+            "HiddenTest(",
+            "hidden.agrees",
+            "hidden.gives",
+            "has_gradient",
+            "BEGIN HIDDEN",
+        ):
+            assert sign not in text, page
