@@ -1,38 +1,42 @@
-"""What a lesson imports: the checks, the hints, the pictures, and what earlier lessons built."""
+"""What a lesson imports: the checks, the hints, the pictures, and what earlier lessons built.
 
-from course.checking import check, count_operations, hint, progress
-from course.exercises.arithmetic import corr2d, corr2d_multi_in, corr2d_multi_in_out
-from course.exercises.one_by_one import three_kinds
-from course.figures import (
-    draw,
-    draw_filter_bank,
-    draw_gaps,
-    draw_loss,
-    draw_maps,
-    draw_one_by_one,
-    draw_picture,
-    draw_sum,
-    draw_window,
-    load_photo,
-)
+Each name is fetched when it is first asked for, so that the `course` command and the grader, which
+need none of them, do not wait for PyTorch.
+"""
 
-__all__ = [
-    "check",
-    "corr2d",
-    "corr2d_multi_in",
-    "corr2d_multi_in_out",
-    "count_operations",
-    "draw",
-    "draw_filter_bank",
-    "draw_gaps",
-    "draw_loss",
-    "draw_maps",
-    "draw_one_by_one",
-    "draw_picture",
-    "draw_sum",
-    "draw_window",
-    "hint",
-    "load_photo",
-    "progress",
-    "three_kinds",
-]
+from importlib import import_module
+from typing import Any
+
+NAMES = {
+    "course.checking": ("check", "count_operations", "hint", "progress"),
+    "course.exercises.arithmetic": ("corr2d", "corr2d_multi_in", "corr2d_multi_in_out"),
+    "course.exercises.one_by_one": ("three_kinds",),
+    "course.figures": (
+        "PHOTO_CREDIT",
+        "draw",
+        "draw_filter_bank",
+        "draw_gaps",
+        "draw_loss",
+        "draw_maps",
+        "draw_one_by_one",
+        "draw_picture",
+        "draw_sum",
+        "draw_window",
+        "load_photo",
+    ),
+}
+"""The names that a lesson imports, by the room that they come from."""
+
+HOME = {name: room for room, names in NAMES.items() for name in names}
+
+__all__ = sorted(HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOME:
+        raise AttributeError(f"module 'course' has no attribute '{name}'")
+    return getattr(import_module(HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *HOME])

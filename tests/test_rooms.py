@@ -1,9 +1,13 @@
 """The rooms of the package import only what the design allows."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+import course
 
 COURSE = Path(__file__).parents[1] / "course"
 LEARNERS = {"exercises", "checking", "widgets", "figures"}
@@ -61,4 +65,16 @@ def test_a_learner_needs_no_nbgrader_and_a_teachers_room_no_torch(path: Path) ->
 
 
 def test_what_a_lesson_imports_comes_from_the_learners_rooms() -> None:
-    assert rooms(COURSE / "__init__.py") <= LEARNERS
+    assert {room.split(".")[1] for room in course.NAMES} <= LEARNERS
+    for name in course.__all__:
+        assert getattr(course, name) is not None
+
+
+def test_a_name_that_a_lesson_cannot_import_is_an_import_error() -> None:
+    with pytest.raises(ImportError, match="cannot import name 'corr3d' from 'course'"):
+        exec("from course import corr3d")
+
+
+def test_the_command_does_not_wait_for_torch() -> None:
+    look = "import sys, course.cli; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", look]).returncode == 0
