@@ -9,7 +9,13 @@ from typing import Any
 
 NAMES = {
     "course.checking": ("check", "count_operations", "hint", "progress"),
-    "course.exercises.arithmetic": ("corr2d", "corr2d_multi_in", "corr2d_multi_in_out"),
+    "course.exercises.arithmetic": (
+        "corr2d",
+        "corr2d_multi_in",
+        "corr2d_multi_in_out",
+        "mix_channels",
+    ),
+    "course.exercises.many_inputs": ("FIVE_BUGS", "survivors"),
     "course.exercises.one_by_one": ("three_kinds",),
     "course.figures": (
         "PHOTO_CREDIT",

@@ -162,7 +162,9 @@ def _counted(title: str, things: Iterable[T], total: int, line: Callable[[T], st
             yield thing
         return
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.fields[last]}"), console=console) as progress:
+    with Progress(
+        *columns, TextColumn("{task.fields[last]}", markup=False), console=console
+    ) as progress:
         bar = progress.add_task(title, total=total, last="")
         for thing in things:
             progress.update(bar, advance=1, last=line(thing))

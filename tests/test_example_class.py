@@ -1,5 +1,7 @@
 """What becomes of the example class: the promise of the grader, student by student."""
 
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from course.reports import score_table, write_feedback
 from course.reports.score_table import LessonTable, Row
 from examples.demo import make_course
 from examples.hand_in import hand_in
+from tests.exercises.lesson_cells import read_cells
 
 LESSONS = "01_one_channel", "02_many_inputs", "03_many_outputs", "04_one_by_one"
 
@@ -17,13 +20,13 @@ LESSONS = "01_one_channel", "02_many_inputs", "03_many_outputs", "04_one_by_one"
 TOTALS = {
     "ada": (13, 13, 14, 12),
     "bela": (13, 13, 14, 12),
-    "chen": (9, 5, 9, 5),
-    "dora": (7, 8, 9, 5),
+    "chen": (9, 5, 9, 8),
+    "dora": (7, 8, 9, 8),
     "emil": (6, 7, 6, 6),
     "fatima": (0, 0, 0, 0),
     "gus": (13, 13, 14, 12),
     "hana": (None, None, None, None),
-    "ivan": (9, 8, 9, 5),
+    "ivan": (9, 8, 9, 8),
     "june": (None, None, None, None),
     "kofi": (7, 6, 9, 9),
     "lin": (11.5, 11, 12.5, 10.5),
@@ -40,7 +43,7 @@ REASONS = {
     ("emil", "02_many_inputs"): "not written yet",
     ("fatima", "03_many_outputs"): "not written yet",
     ("ivan", "02_many_inputs"): "Is there a loop that never ends?",
-    ("kofi", "02_many_inputs"): "`zip` ignored one silently.",
+    ("kofi", "02_many_inputs"): "one was ignored silently, as `zip` does.",
     ("kofi", "03_many_outputs"): "`cat` lengthens an axis that is there.",
     ("lin", "01_one_channel"): "Values are right, but gradients stop here",
     ("lin", "02_many_inputs"): "You changed the input.",
@@ -122,12 +125,15 @@ def no_page_of_feedback_shows_a_hidden_line(course: Path) -> None:
     pages = list((course / "feedback").rglob("*.html"))
     assert len(pages) == 40
     for page in pages:
-        text = page.read_text()
-        for sign in (
-            "HiddenTest(",
-            "hidden.agrees",
-            "hidden.gives",
-            "has_gradient",
-            "BEGIN HIDDEN",
-        ):
-            assert sign not in text, page
+        text = unescape(page.read_text())
+        for line in hidden_lines(page.stem):
+            assert line not in text, page
+
+
+def hidden_lines(lesson: str) -> list[str]:
+    """The lines of a lesson's hidden tests that say something."""
+    cells = read_cells(lesson).items()
+    source = "\n".join(cell["source"] for name, cell in cells if name.startswith("hidden_"))
+    regions = re.findall(r"### BEGIN HIDDEN TESTS\n(.*?)### END", source, re.DOTALL)
+    lines = {line.strip() for region in regions for line in region.splitlines()}
+    return [line for line in lines if len(line) >= 8]

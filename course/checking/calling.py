@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ class Outcome:
     error : the exception that it raised, if it raised one
     operations : how often each torch operation ran, by name; only filled when watched
     ready_made : the ready-made convolutions that it used; only filled when watched
+    not_written : True if the released `raise NotImplementedError()` is still what answers
     """
 
     value: Any = None
@@ -50,10 +52,7 @@ class Outcome:
     operations: Counter[str] = field(default_factory=Counter)
     ready_made: set[str] = field(default_factory=set)
 
-    @property
-    def not_written(self) -> bool:
-        """True if the released `raise NotImplementedError()` is still what answers."""
-        return type(self.error) is NotImplementedError and not self.error.args
+    not_written: bool = False
 
 
 def copy(arguments: Sequence[Any]) -> tuple[Any, ...]:
@@ -88,13 +87,22 @@ def call(
     """
     outcome = Outcome()
     try:
-        with _printing(quiet), _time_limit(), _watching(outcome if watch else None):
+        with _printing(quiet), _exits(function), _time_limit(), _watching(outcome, watch):
             outcome.value = function(*arguments)
     except KeyboardInterrupt:
         raise
     except (Exception, TookTooLong, SystemExit) as error:
         outcome.error = error
+        outcome.not_written = _is_stub(function, error)
     return outcome
+
+
+def _is_stub(function: Callable[..., Any], error: BaseException) -> bool:
+    """Whether the released stub of this very function raised, and not that of one it calls."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    innermost = frames[-1][0].f_code
+    own = innermost is getattr(function, "__code__", innermost)
+    return type(error) is NotImplementedError and not error.args and own
 
 
 def count_operations(function: Callable[..., Any], *arguments: Any) -> int:
@@ -172,7 +180,7 @@ class _Operations(TorchFunctionMode):
     ):
         result = function(*args, **(kwargs or {}))
         name = getattr(function, "__name__", "")
-        if isinstance(result, Tensor):  # and not a size, a dtype or another question
+        if isinstance(result, Tensor) or name == "__setitem__":  # and not a question of size
             self.outcome.operations[name] += 1
         if "conv" in name:
             self.outcome.ready_made.add(f"torch's {name}")
@@ -180,8 +188,20 @@ class _Operations(TorchFunctionMode):
 
 
 @contextlib.contextmanager
-def _watching(outcome: Outcome | None) -> Iterator[None]:
-    if outcome is None:
+def _exits(function: Callable[..., Any]) -> Iterator[None]:
+    """Let `exit()` and `quit()` raise here too: in a notebook they end the kernel a cell later."""
+    names = getattr(function, "__globals__", {})
+    kernels = {name: names[name] for name in ("exit", "quit") if name in names}
+    names.update(dict.fromkeys(kernels, sys.exit))
+    try:
+        yield
+    finally:
+        names.update(kernels)
+
+
+@contextlib.contextmanager
+def _watching(outcome: Outcome, watch: bool) -> Iterator[None]:
+    if not watch:
         yield
         return
 

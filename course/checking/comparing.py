@@ -81,7 +81,11 @@ def _compare_scalars(got: Any, expected: Any) -> Difference | None:
     if isinstance(expected, str):
         same = isinstance(got, str) and got == expected
         kind: Kind = "value" if isinstance(got, str) else "type"
-        return None if same else Difference(kind, got if kind == "value" else type(got), expected)
+        if same:
+            return None
+        return (
+            Difference(kind, got, expected) if kind == "value" else Difference(kind, type(got), str)
+        )
     if not isinstance(got, int | float):
         return Difference("type", type(got), type(expected))
     if math.isnan(got):

@@ -127,6 +127,8 @@ class HiddenTest:
 
         inputs : one for each argument: a shape to draw, or the argument itself
         """
+        if not (self.exercise.reference or self.exercise.judge):
+            raise TypeError(f"{self.exercise.name} has no reference: use gives() in its test")
         case = Case(self._arguments(inputs))
         self._lose(judge_value(self.exercise, self.function, case, quiet=True))
 
@@ -174,7 +176,9 @@ class HiddenTest:
 
         shapes : of the arguments
         """
-        outcome = call(self.function, self._arguments(shapes), watch=True, quiet=True)
+        arguments = self._arguments(shapes)
+        outcome = call(self.function, arguments, watch=True, quiet=True)
+        self._lose(judge_raising(self.exercise, self.function, Case(arguments), outcome))
         return outcome.operations.total()
 
     def that(self, condition: object, sentence: str) -> None:

@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 
-from course.checking.visible import find_exercise
+from course.checking.visible import exercise_named, find_exercise
 from course.language import _
 
 
@@ -20,7 +20,10 @@ class Hint:
         raises WrongAnswer with one sentence if there is no such exercise
         """
         __tracebackhide__ = True
-        exercise = find_exercise(function, sys._getframe(1).f_globals)
+        if isinstance(function, str):
+            exercise = exercise_named(function)
+        else:
+            exercise = find_exercise(function, sys._getframe(1).f_globals)
         if not exercise.hints:
             print(_("{name} has no hints.").format(name=exercise.name))
             return

@@ -18,6 +18,8 @@ from course.exercises.exercise import Exercise, Mistake
 from course.language import _
 
 MOST_LINES = 4
+READY_MADE = "course.exercises.arithmetic"
+"""Where the course keeps what earlier lessons built."""
 
 
 class WrongAnswer(AssertionError):
@@ -40,28 +42,41 @@ class NotWrittenYet(WrongAnswer):
 
 
 def find_exercise(function: object, caller: dict[str, Any]) -> Exercise:
-    """The exercise that a function answers, by its name, else by the name it has in the lesson.
+    """The exercise that a function answers: by the name it has in the lesson, else by its own.
 
     caller : the names of the lesson; a lambda or a wrapped function is known by them
-    raises WrongAnswer with one sentence if there is none
+    raises WrongAnswer with one sentence if there is none, or if it stands for several
     """
-    if isinstance(function, str) and function in EXERCISES:
-        return EXERCISES[function]
     if not callable(function):
         raise WrongAnswer(
             _("check() wants the function itself, as in  check(corr2d)  and not its result.")
         )
     name = getattr(function, "__name__", "")
-    if name not in EXERCISES:
-        known = [key for key, value in caller.items() if value is function and key in EXERCISES]
-        if not known:
-            near = get_close_matches(name, EXERCISES, n=1)
-            guess = " " + _("Did you mean {name}?").format(name=near[0]) if near else ""
-            raise WrongAnswer(
-                _("'{name}' is not an exercise of this course.").format(name=name) + guess
+    if getattr(function, "__module__", "") == READY_MADE and name in EXERCISES:
+        raise WrongAnswer(_("This {name} is the course's own. Write yours.").format(name=name))
+    known = [key for key, value in caller.items() if value is function and key in EXERCISES]
+    if len(known) > 1:
+        raise WrongAnswer(
+            _("{names} are one and the same function. Write each with a def of its own.").format(
+                names=", ".join(known)
             )
-        name = known[0]
-    return EXERCISES[name]
+        )
+    return exercise_named(known[0] if known else name)
+
+
+def exercise_named(name: str) -> Exercise:
+    """The exercise of that name.
+
+    raises WrongAnswer with one sentence, and a guess, if there is none
+
+    >>> exercise_named("corr2d").signature
+    'corr2d(X, K)'
+    """
+    if name in EXERCISES:
+        return EXERCISES[name]
+    near = get_close_matches(name, EXERCISES, n=1)
+    guess = " " + _("Did you mean {name}?").format(name=near[0]) if near else ""
+    raise WrongAnswer(_("'{name}' is not an exercise of this course.").format(name=name) + guess)
 
 
 def judge(exercise: Exercise, function: Callable[..., Any]) -> Finding | None:
@@ -133,7 +148,7 @@ class Check:
         """
         __tracebackhide__ = True
         exercise = find_exercise(function, sys._getframe(1).f_globals)
-        assert callable(function)
+        assert callable(function)  # find_exercise has said so
         finding = judge(exercise, function)
         self.case = finding.arguments if finding else ()
         self.mistake = finding.mistake if finding else None

@@ -104,6 +104,19 @@ def corr2d_multi_in_out(X: Tensor, K: Tensor) -> Tensor:
     return sum(reversed(others), start=last)
 
 
+def mix_channels(X: Tensor, K: Tensor) -> Tensor:
+    """The 1×1 layer as a matrix product, ready-made. Lesson 4 measures how it rounds.
+
+    X : (c_i, h, w)
+    K : (c_o, c_i, 1, 1)
+    returns (c_o, h, w)
+
+    >>> mix_channels(torch.ones(3, 5, 7), torch.ones(4, 3, 1, 1)).shape
+    torch.Size([4, 5, 7])
+    """
+    return (K.flatten(1) @ X.flatten(1)).reshape(len(K), *X.shape[1:])
+
+
 def signed(*shape: int, seed: int = 0) -> Tensor:
     """Small signed whole numbers for visible cases, the same in every call: -5 … 5, never 0.
 

@@ -155,7 +155,7 @@ CORR2D_MULTI_IN = Exercise(
         ),
         Mistake(
             rectifies_before_the_sum,
-            N_("ReLU came before the sum, so negative evidence was lost."),
+            N_("Negative numbers were set to 0 before the sum. They count too."),
             27,
         ),
         Mistake(
@@ -187,7 +187,7 @@ CORR2D_MULTI_IN = Exercise(
     hints=(
         N_("How many maps does each channel give? How many do you want in the end?"),
         N_("`zip(X, K)` walks over both channel axes at once, pair by pair."),
-        N_("Correlate each pair with `corr2d`, then add the maps with Python's `sum`."),
+        N_("Each pair of channel and kernel gives a map. What do you do with the maps?"),
     ),
     axes=(("c_i", "h", "w"), ("c_i", "k_h", "k_w"), ("h_o", "w_o")),
     gradient=True,
@@ -321,7 +321,7 @@ CORR2D_MULTI_IN_STRICT = Exercise(
     mistakes=(
         Mistake(
             drops_a_channel,
-            N_("X has 3 channels, K has 2: `zip` ignored one silently."),
+            N_("X has 3 channels, K has 2: one was ignored silently, as `zip` does."),
             26,
         ),
         Mistake(
@@ -448,9 +448,9 @@ NOTHING_TO_SEE = N_("The result is all zeros, and zero hides everything.")
 STILL_RIGHT = {
     1: N_("With one channel, a sum and an average are the same."),
     2: N_("Equal kernels hide version 2. Give every channel its own."),
-    3: N_("Too many zeros hide version 3. Use more numbers."),
-    4: N_("Version 4 is right for two channels. Take three."),
-    5: N_("Where no map is negative, ReLU changes nothing."),
+    3: N_("Too many zeros hide version 3. Use fewer of them."),
+    4: N_("Version 4 sees channels 0 and 1 only. Let another one change the answer."),
+    5: N_("Version 5 is right where no map has a negative number."),
 }
 """For each of the five bugs, why it may look right."""
 
@@ -489,7 +489,7 @@ EXPOSE_BUGS = Exercise(
     hints=(
         N_("Take each version in turn: for which input is it right after all?"),
         N_("Version 4 asks for a number of channels, version 5 for signs."),
-        N_("Three channels, signed numbers, different kernels, and five different sizes."),
+        N_("Try it with  survivors(expose_bugs(), FIVE_BUGS)  and look at who is left."),
     ),
 )
 
@@ -498,25 +498,25 @@ EXPOSE_BUGS = Exercise(
 
 
 def average() -> str:
-    return "average"
+    return "1"
 
 
 def maximum() -> str:
-    return "maximum"
+    return "6"
 
 
 def side_by_side() -> str:
-    return "side by side"
+    return "6, -3, 0"
 
 
 CHANNEL_RULE = Exercise(
     name="channel_rule",
     kind="choice",
-    options=("add", "average", "maximum", "side by side"),
+    options=("1", "3", "6", "6, -3, 0"),
     mistakes=(
-        Mistake(average, N_("An empty channel would dilute the others. Channels are added."), 16),
+        Mistake(average, N_("That is the average. Channels are added."), 16),
         Mistake(maximum, N_("Every channel counts, not only the strongest.")),
-        Mistake(side_by_side, N_("One kernel gives one map, so the channels must meet."), 22),
+        Mistake(side_by_side, N_("There is one map, so the channels must meet."), 22),
     ),
     hints=(N_("Look again at the window where 19 and 37 became 56."),),
 )

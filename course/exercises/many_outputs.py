@@ -558,7 +558,7 @@ FILTER_BANK = Exercise(
         ),
         Mistake(
             moves_the_colours_by_one_pixel,
-            N_("Your colours and your grey are moved by a pixel. The middle tap has index 1."),
+            N_("Your colours and your grey are moved by a pixel. The middle column has index 1."),
         ),
         Mistake(
             adds_the_colours,
@@ -566,7 +566,7 @@ FILTER_BANK = Exercise(
         ),
         Mistake(
             blurs_the_grey,
-            N_("Your grey mixes three pixels. Use the middle tap only, with 1/3 for each colour."),
+            N_("Your grey mixes three pixels. Use the middle column only, 1/3 for each colour."),
         ),
         Mistake(
             weighs_the_colours,
@@ -575,7 +575,7 @@ FILTER_BANK = Exercise(
         Mistake(rounds_a_third, N_("0.33 is not a third, and white turns grey. Write 1 / 3.")),
         Mistake(
             subtracts_left_from_right,
-            N_("Your sign is turned: the left tap counts +1. Nothing is flipped."),
+            N_("Your sign is turned: the left number counts +1. Nothing is flipped."),
             1,
         ),
         Mistake(
@@ -697,7 +697,7 @@ CORR2D_FAST = Exercise(
         Mistake(leaves_the_inputs_apart, SUM_IS_MISSING, 39),
         Mistake(
             takes_square_taps,
-            N_("Your taps run over a square. A kernel has k_h rows and k_w columns."),
+            N_("You walk over a square kernel. A kernel has k_h rows and k_w columns."),
             7,
         ),
         Mistake(
@@ -707,7 +707,9 @@ CORR2D_FAST = Exercise(
         ),
         Mistake(
             keeps_only_the_last_tap,
-            N_("Only the last tap is left. Use `+=`, so that none is overwritten."),
+            N_(
+                "Only the last number of the kernel is left. Use `+=`, so that none is overwritten."
+            ),
             31,
         ),
         Mistake(
@@ -719,8 +721,8 @@ CORR2D_FAST = Exercise(
     ),
     hints=(
         N_("A kernel has few numbers, a picture has many. Over which of them can you loop?"),
-        N_("The tap K[:, :, a, b] meets the picture moved by (a, b): X[:, a : a + h_o, …]."),
-        N_("For one tap: every output is a sum over c of K[o, c] times X[c]. Add up the taps."),
+        N_("The numbers K[:, :, a, b] meet the picture moved by (a, b): X[:, a : a + h_o, …]."),
+        N_("For one (a, b), every output is a sum over c of K[o, c] times X[c]. Add over (a, b)."),
     ),
     axes=CORR2D_MULTI_IN_OUT.axes,
     gradient=True,

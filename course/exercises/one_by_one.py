@@ -222,7 +222,7 @@ CORR2D_MULTI_IN_OUT_1X1 = Exercise(
     hints=(
         N_("Write the shapes of X and K down. Which matrix times which gives c_o rows?"),
         N_("X as a matrix has one row a channel and one column a pixel: (c_i, h·w)."),
-        N_("Reshape both, multiply (c_o, c_i) by (c_i, h·w), and reshape to (c_o, h, w)."),
+        N_("Both become matrices. Which shape must their product get in the end?"),
     ),
     axes=(("c_i", "h", "w"), ("c_o", "c_i", "1", "1"), ("c_o", "h", "w")),
     gradient=True,
@@ -449,7 +449,7 @@ BY_LINEAR = Exercise(
     hints=(
         N_("Which axis does `nn.Linear` mix? Which axis must therefore hold the channels?"),
         N_("A new layer starts with random numbers: give it K, and build it with bias=False."),
-        N_("Permute to (h, w, c_i), apply the layer, permute (h, w, c_o) to (c_o, h, w)."),
+        N_("`permute` helps twice: before the layer and after it. Where is each axis then?"),
     ),
     axes=(("c_i", "h", "w"), ("c_o", "c_i", "1", "1"), ("c_o", "h", "w")),
     explain=sum_over_channels,
@@ -525,7 +525,7 @@ def judge_gaps(value: Any, seeds: Sequence[int]) -> str | None:
     if gaps["integers"] != 0:
         return _(
             "Whole numbers agree exactly, but your gap is not 0. "
-            "Does corr2d_multi_in_out_1x1 pass its check?"
+            "Compare mix_channels with corr2d_multi_in_out."
         )
     if gaps["float32"] == gaps["float64"] == 0:
         return _("Your gap is 0 for floats too.")
@@ -635,7 +635,7 @@ LARGEST_GAPS = Exercise(
     ),
     hints=(
         N_("Two loops: one over the seeds, and in it one over the kinds of `three_kinds(seed)`."),
-        N_("The gap of one X and K is `(Y1 - Y2).abs().max().item()`."),
+        N_("One gap: subtract, drop the signs, take the largest. `.item()` makes it a number."),
         N_("Start every kind at 0. Whenever a gap is larger than what you have, keep it."),
     ),
 )

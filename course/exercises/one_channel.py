@@ -16,7 +16,7 @@ K = torch.arange(4.0).reshape(2, 2)
 # corr2d. The wrong answers, each as short as learners write it.
 
 EARLY_RETURN = N_("`return` stands inside a loop, so most windows were never filled.")
-SMALLER = N_("A window may not stick out of X, so Y has h - k_h + 1 rows, fewer than X.")
+SMALLER = N_("A window may not stick out of X, so Y is smaller. `out_shape` knows its size.")
 NEGATIVE_COUNTS = N_("Negative answers lost their sign. They count as much as positive ones.")
 SQUARE = N_("Y came out square. Work out rows and columns separately.")
 
@@ -180,7 +180,7 @@ CORR2D = Exercise(
         ),
         Mistake(
             forgets_the_last_position,
-            N_("One row and one column are missing. A kernel as large as X fits once, not never."),
+            N_("One row and one column are missing. A kernel as large as X has one place."),
             3,
         ),
         Mistake(keeps_the_size_of_the_picture, SMALLER, 4),
@@ -209,7 +209,7 @@ CORR2D = Exercise(
         ),
         Mistake(
             stops_one_short,
-            N_("The last row and column stayed 0. `range(n)` ends before n by itself."),
+            N_("The last row and column stayed 0. `range(n)` already stops at n - 1."),
         ),
         Mistake(
             makes_y_of_the_type_of_x,
@@ -298,7 +298,11 @@ OUT_SHAPE = Exercise(
             3,
         ),
         Mistake(gives_columns_first, N_("The order is turned round. Rows come first."), 5),
-        Mistake(takes_height_for_width, N_("The width of X does not matter in your answer."), 6),
+        Mistake(
+            takes_height_for_width,
+            N_("Your answer never uses w. It and k_w give the columns."),
+            6,
+        ),
         Mistake(
             pairs_height_with_kernel_width,
             N_("Heights and widths are mixed. k_h belongs to h, and k_w belongs to w."),

@@ -140,7 +140,9 @@ def _has_unscored_tests(submitted: SubmittedAssignment) -> bool:
 
 
 def _times(folder: Path) -> list[float]:
-    return [path.stat().st_mtime for path in folder.rglob("*") if path.is_file()]
+    # Unpacking keeps the time of the last change (mtime); that of the arrival is the ctime.
+    stats = [path.stat() for path in folder.rglob("*") if path.is_file()]
+    return [max(stat.st_mtime, stat.st_ctime) for stat in stats]
 
 
 def _forget_scores(api: NbGraderAPI, submission: Submission, reason: str) -> None:

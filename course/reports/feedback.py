@@ -44,7 +44,7 @@ def write_feedback(
                 result = api.generate_feedback(submission.lesson, submission.student, force=True)
                 if not result["success"]:
                     why = sentence(result.get("log", "") + result.get("error", ""))
-            elif folder.exists():
+            if why and folder.exists():
                 rmtree(str(folder))
             written = None if why else folder
             yield Feedback(submission.student, submission.lesson, written, why or str(folder))

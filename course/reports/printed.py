@@ -70,7 +70,7 @@ def _lost_points(table: LessonTable) -> Table:
     for row in table.rows:
         student = row.student
         for exercises, points, reason in _losses(row):
-            shown.add_row(student, exercises, points, reason)
+            shown.add_row(student, exercises, points, Text(reason))  # no markup: it is a student's
             student = ""
     return shown
 

@@ -8,7 +8,8 @@ from nbformat.notebooknode import NotebookNode
 
 # A line such as `values: 0 of 3 points. Channels are added, not averaged.`
 ASPECT = re.compile(
-    r"^(?P<aspect>[^:]+): (?P<earned>[\d.]+) of (?P<most>[\d.]+) points?\b\.?\s*(?P<why>.*)$"
+    r"^(?P<aspect>[^:]+): (?P<earned>\d+(\.\d+)?) of (?P<most>\d+(\.\d+)?) points?\b\.?\s*"
+    r"(?P<why>.*)$"
 )
 TOO_LONG = "it ran longer than a cell may"
 NOT_WRITTEN = "not written yet"

@@ -19,7 +19,7 @@ def corr2d_multi_in(X, K):
 
 
 def channel_rule():
-    return "average"
+    return "1"
 
 
 def corr2d_multi_in_out(X, K):

@@ -121,11 +121,11 @@ def right_answers_are_praised(lesson):
 
 
 def a_choice_is_made_by_taking_a_hash_away(lesson):
-    lesson.cell("channel_rule").get_by_text('return "add"').click()
+    lesson.cell("channel_rule").get_by_text('return "3"').click()
     lesson.page.keyboard.press("Control+/")
     lesson.run("channel_rule")
     lesson.run("check_channel_rule")
-    expect(lesson.output("check_channel_rule")).to_contain_text("✓ channel_rule: your answer 'add'")
+    expect(lesson.output("check_channel_rule")).to_contain_text("✓ channel_rule: your answer '3'")
 
 
 def a_written_answer_is_typed_in_its_place(lesson):

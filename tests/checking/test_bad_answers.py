@@ -103,6 +103,18 @@ def test_a_learners_own_exception_keeps_its_type_and_gets_one_note() -> None:
     ]
 
 
+def test_the_stub_of_another_function_is_not_mistaken_for_this_one() -> None:
+    def helper(X: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def corr2d_multi_in(X: Tensor, K: Tensor) -> Tensor:
+        return helper(X)
+
+    with pytest.raises(NotImplementedError) as caught:
+        check(corr2d_multi_in)
+    assert not isinstance(caught.value, NotWrittenYet)
+
+
 def test_a_learners_own_not_implemented_error_is_theirs() -> None:
     def corr2d_multi_in(X: Tensor, K: Tensor) -> Tensor:
         raise NotImplementedError("only square kernels")
@@ -149,6 +161,8 @@ def test_the_arguments_of_the_failing_call_can_be_tried_again() -> None:
     [
         (torch.zeros(2, 2), "check() wants the function itself"),
         (None, "check() wants the function itself"),
+        ("corr2d", "check() wants the function itself"),
+        (corr2d, "This corr2d is the course's own. Write yours."),
         (corr2d.__class__, "'function' is not an exercise of this course."),
         (lambda X, K: X, "'<lambda>' is not an exercise of this course."),
     ],
@@ -196,6 +210,17 @@ def test_hints_come_one_by_one_and_the_last_one_stays(capsys: pytest.CaptureFixt
         hint("corr2d_multi_in")
     lines = capsys.readouterr().out.splitlines()
     assert [line[:11] for line in lines] == ["Hint 1 of 3", "Hint 2 of 3"] + ["Hint 3 of 3"] * 2
+
+
+def test_a_hint_for_an_unknown_name_guesses_the_right_one() -> None:
+    with pytest.raises(WrongAnswer, match="Did you mean corr2d"):
+        hint("corr2")
+
+
+def test_one_function_cannot_answer_two_exercises() -> None:
+    lesson = "def by_hand(*a):\n    return 'add'\nexpose_bugs = by_hand\ncheck(expose_bugs)"
+    with pytest.raises(WrongAnswer, match="by_hand, expose_bugs are one and the same function"):
+        exec(lesson, {"check": check})
 
 
 def test_progress_shows_what_is_done_and_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

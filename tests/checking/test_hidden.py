@@ -84,6 +84,22 @@ def test_after_a_loop_that_never_ends_the_other_aspects_are_not_tried(
     assert time.thread_time() - started < 10 * calling.TIME_LIMIT
 
 
+def test_a_call_that_raises_has_no_operations_to_count(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuses_large_pictures(X: Tensor, K: Tensor) -> Tensor:
+        if X.shape[-1] > 6:
+            raise ValueError
+        return correlate(X, K)
+
+    names = {"corr2d_multi_in": refuses_large_pictures, "HiddenTest": HiddenTest}
+    hidden = eval("HiddenTest(corr2d_multi_in)", names)
+    with hidden.aspect("operations", points=1):
+        hidden.operations((3, 16, 24), (3, 2, 4))
+    assert hidden.points() == 0
+    assert "It raises ValueError." in capsys.readouterr().out
+
+
 def test_a_whole_number_image_may_be_refused_but_not_cut(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -10,6 +10,7 @@ CELLS = {
     "wrong": "corr2d_multi_in = lambda X, K: sum(corr2d(x, k) for x, k in zip(X, K)) / len(X)",
     "blank": "def corr2d_multi_in(X, K):\n    raise NotImplementedError()",
     "broken": "def corr2d_multi_in(X, K):\n    return X[99]",
+    "exits": "def corr2d_multi_in(X, K):\n    exit()",
     "warns": (
         "import sys, warnings\ndef corr2d_multi_in(X, K):\n    warnings.warn('careful')\n"
         "    print('mine', file=sys.stderr)\n    return sum(map(corr2d, X, K))"
@@ -54,6 +55,12 @@ def test_a_learners_exception_shows_their_line_and_none_of_ours(outputs: dict) -
     assert "return X[99]" in plain(output)
     assert "course/checking" not in plain(output)
     assert "corr2d_multi_in(X: (2, 3, 3), K: (2, 2, 2)) raises IndexError." in plain(output)
+
+
+def test_exit_is_told_and_the_kernel_lives_on(outputs: dict) -> None:
+    (output,) = outputs["exits"]
+    assert "It stops Python itself." in plain(output)
+    assert outputs["warns"]
 
 
 def test_a_warning_of_a_right_answer_never_reaches_stderr(outputs: dict) -> None:

@@ -135,6 +135,17 @@ def test_a_regrade_is_identical_and_a_failed_one_keeps_no_old_score(course):
     assert not (course / "autograded" / "sorts" / "ps2").exists()
 
 
+def test_a_new_hand_in_that_keeps_its_old_date_is_graded(course):
+    list(grade(course, lessons=["ps2"], students=["perfect"]))
+    (again,) = grade(course, lessons=["ps2"], students=["perfect"])
+    assert again.status == "unchanged"
+    path = course / "submitted" / "perfect" / "ps2" / "ps2.ipynb"
+    path.write_text(path.read_text() + "\n")
+    os.utime(path, (0, 0))  # as unzip does
+    (receipt,) = grade(course, lessons=["ps2"], students=["perfect"])
+    assert receipt.status == "graded"
+
+
 def test_stock_nbgrader_goes_on_after_a_doubled_test_and_an_unreadable_notebook(course):
     shutil.rmtree(course / "submitted")
     hand_in(course, "a_doubles", duplicate)

@@ -28,6 +28,7 @@ def raised(name, message=""):
             ["values, sign: Too big."],
         ),
         ("no aspect at all", []),
+        ("step: . of 3 points, says a student's own print", []),
     ],
 )
 def test_a_printed_aspect_that_lost_points_is_a_reason(text, expected):

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from course.grading.folder import open_course
 from course.reports import print_table, score_table, write_csv, write_markdown
+from course.reports.score_table import LessonTable, Row, Score
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +105,12 @@ def test_csv_and_markdown_hold_a_line_for_each_student_and_exercise(graded_class
     assert scrawl["reason"] == "not graded: not a readable notebook: it is no JSON"
     assert scrawl["points"] == ""
     assert (tmp_path / "scores.md").read_text().count("\n") == len(lines) + 2
+
+
+def test_what_a_student_wrote_is_printed_as_it_is():
+    said = "values: One filter is K[o], [/x] and [bold]not[/bold] markup."
+    score = Score("corr2d", 0, 3, (said,))
+    table = LessonTable("ps1", {"corr2d": 3}, (Row("ana", (score,), 0, None),))
+    console = Console(width=110, file=io.StringIO())
+    print_table([table], console)
+    assert said in " ".join(console.file.getvalue().split())
