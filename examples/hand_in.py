@@ -8,6 +8,7 @@ solved. `damage(cells)` and `damage_text(text)` spoil the notebook, as happens o
 
 import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,6 @@ def _solutions(notebook: dict[str, Any]) -> dict[str, str]:
         about = cell["metadata"].get("nbgrader", {})
         if about.get("solution"):
             lines = "".join(cell["source"]).split("\n")
-            kept = [line for line in lines if "# BEGIN" not in line and "# END" not in line]
+            kept = [line for line in lines if not re.search("(BEGIN|END) SOLUTION", line)]
             answers[about["grade_id"]] = "\n".join(kept)
     return answers
