@@ -16,7 +16,7 @@ NAMES = {
         "mix_channels",
     ),
     "course.exercises.many_inputs": ("FIVE_BUGS", "survivors"),
-    "course.exercises.one_by_one": ("three_kinds",),
+    "course.exercises.given": ("three_kinds",),
     "course.figures": (
         "PHOTO_CREDIT",
         "draw",

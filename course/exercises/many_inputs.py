@@ -1,7 +1,6 @@
 """Lesson 2, many inputs: one kernel a channel, and the sum over the channels."""
 
-from collections.abc import Iterable, Sequence
-from functools import reduce
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -9,6 +8,7 @@ from torch import Tensor
 
 from course.exercises.arithmetic import correlate, signed, sum_over_channels
 from course.exercises.exercise import GRADIENT_STOPS, Case, Exercise, Function, Mistake
+from course.exercises.mistakes import many_inputs as wrong
 from course.language import N_, _
 
 X = torch.stack((torch.arange(9.0), torch.arange(1.0, 10.0))).reshape(2, 3, 3)
@@ -18,92 +18,6 @@ EXAMPLE = (X, K)
 
 
 ALL_PAIRS = N_("Every channel met every kernel. Multiply matching pairs, and only then add.")
-
-# The wrong answers. Each is what learners write, as short as they write it.
-
-
-def averages_channels(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X, K) / len(X)
-
-
-def uses_the_first_kernel_for_all(X: Tensor, K: Tensor) -> Tensor:
-    return sum_maps(correlate(x, K[0]) for x in X)
-
-
-def sums_before_multiplying(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X.sum(0), K.sum(0))
-
-
-def sums_everything(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X, K).sum()
-
-
-def sums_rows(X: Tensor, K: Tensor) -> Tensor:
-    return maps(X, K).sum(1)
-
-
-def sums_columns(X: Tensor, K: Tensor) -> Tensor:
-    return maps(X, K).sum(-1)
-
-
-def stacks_without_sum(X: Tensor, K: Tensor) -> Tensor:
-    return maps(X, K)
-
-
-def keeps_the_channel_axis(X: Tensor, K: Tensor) -> Tensor:
-    return maps(X, K).sum(0, keepdim=True)
-
-
-def gives_torch_sum_a_generator(X: Tensor, K: Tensor) -> Tensor:
-    return torch.sum(correlate(x, k) for x, k in zip(X, K, strict=True))  # type: ignore[call-overload,no-any-return]
-
-
-def adds_exactly_two_channels(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X[0], K[0]) + correlate(X[1], K[1])
-
-
-def rectifies_before_the_sum(X: Tensor, K: Tensor) -> Tensor:
-    return maps(X, K).relu().sum(0)
-
-
-def leaves_torch(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X.detach(), K.detach())
-
-
-def reads_channels_from_the_last_axis(X: Tensor, K: Tensor) -> Tensor:
-    return sum_maps(correlate(X[..., c], K[..., c]) for c in range(len(X)))
-
-
-def turns_the_channels_around(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X, K.flip(0, 1, 2))
-
-
-def keeps_only_the_last_channel(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X[-1], K[-1])
-
-
-def adds_into_the_input(X: Tensor, K: Tensor) -> Tensor:
-    right = correlate(X, K)
-    k_h, k_w = K.shape[-2:]
-    h, w = X.shape[-2:]
-    Y = X[0, : h - k_h + 1, : w - k_w + 1]
-    Y.copy_(right)
-    return Y
-
-
-def pairs_every_channel_with_every_kernel(X: Tensor, K: Tensor) -> Tensor:
-    return sum_maps(correlate(x, k) for x in X for k in K)
-
-
-def maps(X: Tensor, K: Tensor) -> Tensor:
-    """Each channel's own map, before the sum: (c_i, h_o, w_o)."""
-    return torch.stack([correlate(x, k) for x, k in zip(X, K, strict=True)])
-
-
-def sum_maps(maps: Iterable[Tensor]) -> Tensor:
-    """The sum of maps of one shape."""
-    return reduce(torch.Tensor.add, maps)
-
 
 CORR2D_MULTI_IN = Exercise(
     name="corr2d_multi_in",
@@ -116,70 +30,76 @@ CORR2D_MULTI_IN = Exercise(
         Case((signed(1, 4, 6), signed(1, 3, 2))),
     ),
     mistakes=(
-        Mistake(averages_channels, N_("You averaged. Channels are added, not averaged."), 16),
+        Mistake(wrong.averages_channels, N_("You averaged. Channels are added, not averaged."), 16),
         Mistake(
-            uses_the_first_kernel_for_all,
+            wrong.uses_the_first_kernel_for_all,
             N_("Every channel used the same kernel. Pair each x with its own k."),
             17,
         ),
         Mistake(
-            sums_before_multiplying,
+            wrong.sums_before_multiplying,
             ALL_PAIRS,
             18,
         ),
         Mistake(
-            pairs_every_channel_with_every_kernel,
+            wrong.pairs_every_channel_with_every_kernel,
             ALL_PAIRS,
             33,
         ),
-        Mistake(sums_everything, N_("You summed over everything. Only the channels vanish."), 20),
-        Mistake(sums_rows, N_("You summed the rows. Sum axis 0, the channels."), 21),
-        Mistake(sums_columns, N_("You summed along the width. Sum axis 0, the channels."), 21),
         Mistake(
-            stacks_without_sum, N_("One map for every channel: the sum over them is missing."), 22
+            wrong.sums_everything, N_("You summed over everything. Only the channels vanish."), 20
+        ),
+        Mistake(wrong.sums_rows, N_("You summed the rows. Sum axis 0, the channels."), 21),
+        Mistake(
+            wrong.sums_columns, N_("You summed along the width. Sum axis 0, the channels."), 21
         ),
         Mistake(
-            keeps_the_channel_axis,
+            wrong.stacks_without_sum,
+            N_("One map for every channel: the sum over them is missing."),
+            22,
+        ),
+        Mistake(
+            wrong.keeps_the_channel_axis,
             N_("The channel axis is still there, with size 1. One map has two axes."),
             23,
         ),
         Mistake(
-            gives_torch_sum_a_generator,
+            wrong.gives_torch_sum_a_generator,
             N_("`torch.sum` wants a tensor. Python's own `sum` adds tensors one by one."),
             24,
         ),
         Mistake(
-            adds_exactly_two_channels,
+            wrong.adds_exactly_two_channels,
             N_("You added exactly two channels. Read their number from the shape."),
             25,
         ),
         Mistake(
-            rectifies_before_the_sum,
+            wrong.rectifies_before_the_sum,
             N_("Negative numbers were set to 0 before the sum. They count too."),
             27,
         ),
         Mistake(
-            leaves_torch,
+            wrong.leaves_torch,
             GRADIENT_STOPS,
             28,
         ),
         Mistake(
-            reads_channels_from_the_last_axis,
+            wrong.reads_channels_from_the_last_axis,
             N_("You took the last axis for the channels. They are axis 0."),
             29,
         ),
         Mistake(
-            turns_the_channels_around,
+            wrong.turns_the_channels_around,
             N_("The kernel is flipped, channels too. Nothing is flipped here."),
             30,
         ),
         Mistake(
-            keeps_only_the_last_channel,
+            wrong.keeps_only_the_last_channel,
             N_("Only the last channel is left. Use `+=`, so that none is overwritten."),
             31,
         ),
         Mistake(
-            adds_into_the_input,
+            wrong.adds_into_the_input,
             N_("You added into a view of X. Start from new memory."),
             32,
         ),
@@ -198,38 +118,6 @@ CORR2D_MULTI_IN = Exercise(
 # by_hand: the window at [1, 1] of the origin's image, under kernels with a negative number
 
 
-def averages_the_shares() -> tuple[int, ...]:
-    return -4, 20, 8
-
-
-def keeps_the_larger_share() -> tuple[int, ...]:
-    return -4, 20, 20
-
-
-def drops_the_negative_share() -> tuple[int, ...]:
-    return 0, 20, 20
-
-
-def uses_kernel_0_twice() -> tuple[int, ...]:
-    return -4, -4, -8
-
-
-def turns_the_kernels() -> tuple[int, ...]:
-    return 4, 22, 26
-
-
-def swaps_the_channels() -> tuple[int, ...]:
-    return 20, -4, 16
-
-
-def takes_the_first_window() -> tuple[int, ...]:
-    return -4, 8, 4
-
-
-def sums_the_channels_first() -> tuple[int, ...]:
-    return -4, 20, 29
-
-
 def judge_three_numbers(value: Any) -> str | None:
     """What is wrong with the form of an answer to `by_hand`, or None."""
     if isinstance(value, Tensor):
@@ -246,14 +134,20 @@ BY_HAND = Exercise(
     kind="number",
     judge=judge_three_numbers,
     mistakes=(
-        Mistake(averages_the_shares, N_("You averaged. Channels are added, not averaged."), 16),
-        Mistake(drops_the_negative_share, N_("A negative share counts too. Add it."), 27),
-        Mistake(keeps_the_larger_share, N_("The larger share does not win. Add the two.")),
-        Mistake(uses_kernel_0_twice, N_("Channel 1 has a kernel of its own, K[1]."), 17),
-        Mistake(turns_the_kernels, N_("Your kernels are turned by 180°. Nothing is flipped."), 1),
-        Mistake(swaps_the_channels, N_("The sum is right. Channel 0 comes first.")),
-        Mistake(takes_the_first_window, N_("That is Y[0, 0]. Take the lower right window.")),
-        Mistake(sums_the_channels_first, N_("Multiply first, then add over the channels."), 18),
+        Mistake(
+            wrong.averages_the_shares, N_("You averaged. Channels are added, not averaged."), 16
+        ),
+        Mistake(wrong.drops_the_negative_share, N_("A negative share counts too. Add it."), 27),
+        Mistake(wrong.keeps_the_larger_share, N_("The larger share does not win. Add the two.")),
+        Mistake(wrong.uses_kernel_0_twice, N_("Channel 1 has a kernel of its own, K[1]."), 17),
+        Mistake(
+            wrong.turns_the_kernels, N_("Your kernels are turned by 180°. Nothing is flipped."), 1
+        ),
+        Mistake(wrong.swaps_the_channels, N_("The sum is right. Channel 0 comes first.")),
+        Mistake(wrong.takes_the_first_window, N_("That is Y[0, 0]. Take the lower right window.")),
+        Mistake(
+            wrong.sums_the_channels_first, N_("Multiply first, then add over the channels."), 18
+        ),
     ),
     hints=(
         N_("The lower right window of channel 0 is 4, 5 above 7, 8."),
@@ -279,35 +173,6 @@ def strict(X: Tensor, K: Tensor) -> Tensor:
     return correlate(X, K)
 
 
-def drops_a_channel(X: Tensor, K: Tensor) -> Tensor:
-    return sum_maps(correlate(x, k) for x, k in zip(X, K, strict=False))
-
-
-def refuses_only_too_many_inputs(X: Tensor, K: Tensor) -> Tensor:
-    if len(X) > len(K):
-        raise ValueError
-    return correlate(X[: len(K)], K[: len(X)])
-
-
-def refuses_only_too_many_kernels(X: Tensor, K: Tensor) -> Tensor:
-    if len(X) < len(K):
-        raise ValueError
-    return correlate(X[: len(K)], K[: len(X)])
-
-
-def asserts(X: Tensor, K: Tensor) -> Tensor:
-    assert len(X) == len(K)
-    return correlate(X, K)
-
-
-def returns_none_instead(X: Tensor, K: Tensor) -> Tensor | None:
-    return correlate(X, K) if len(X) == len(K) else None
-
-
-def returns_the_error(X: Tensor, K: Tensor) -> Tensor | ValueError:
-    return correlate(X, K) if len(X) == len(K) else ValueError("channels differ")
-
-
 CORR2D_MULTI_IN_STRICT = Exercise(
     name="corr2d_multi_in_strict",
     kind="code",
@@ -320,28 +185,28 @@ CORR2D_MULTI_IN_STRICT = Exercise(
     ),
     mistakes=(
         Mistake(
-            drops_a_channel,
+            wrong.drops_a_channel,
             N_("X has 3 channels, K has 2: one was ignored silently, as `zip` does."),
             26,
         ),
         Mistake(
-            refuses_only_too_many_inputs,
+            wrong.refuses_only_too_many_inputs,
             N_("You refuse too many channels in X. Refuse too many in K as well."),
         ),
         Mistake(
-            refuses_only_too_many_kernels,
+            wrong.refuses_only_too_many_kernels,
             N_("You refuse too many channels in K. Refuse too many in X as well."),
         ),
         Mistake(
-            asserts,
+            wrong.asserts,
             N_("`assert` raises an AssertionError. Write  raise ValueError(...)  after an if."),
         ),
         Mistake(
-            returns_none_instead,
+            wrong.returns_none_instead,
             N_("None is an answer too, and travels on unseen. Raise an exception."),
         ),
         Mistake(
-            returns_the_error,
+            wrong.returns_the_error,
             N_("You return the exception. Write  raise  where you wrote  return."),
         ),
     ),
@@ -369,11 +234,11 @@ def works_for_square_kernels(X: Tensor, K: Tensor) -> Tensor:
 
 
 FIVE_BUGS = (
-    averages_channels,
-    uses_the_first_kernel_for_all,
-    sums_before_multiplying,
-    adds_exactly_two_channels,
-    rectifies_before_the_sum,
+    wrong.averages_channels,
+    wrong.uses_the_first_kernel_for_all,
+    wrong.sums_before_multiplying,
+    wrong.adds_exactly_two_channels,
+    wrong.rectifies_before_the_sum,
 )
 """The wrong versions of the lesson's table, in its order."""
 
@@ -455,36 +320,16 @@ STILL_RIGHT = {
 """For each of the five bugs, why it may look right."""
 
 
-def has_one_channel() -> tuple[Tensor, Tensor]:
-    return signed(1, 4, 6), signed(1, 3, 2)
-
-
-def has_two_channels() -> tuple[Tensor, Tensor]:
-    return signed(2, 4, 6), signed(2, 3, 2)
-
-
-def has_no_negative_number() -> tuple[Tensor, Tensor]:
-    return signed(3, 4, 6).abs(), signed(3, 3, 2).abs()
-
-
-def has_one_kernel_three_times() -> tuple[Tensor, Tensor]:
-    return signed(3, 4, 6), signed(1, 3, 2).expand(3, 3, 2)
-
-
-def is_all_zeros() -> tuple[Tensor, Tensor]:
-    return torch.zeros(3, 4, 6), torch.zeros(3, 3, 2)
-
-
 EXPOSE_BUGS = Exercise(
     name="expose_bugs",
     kind="code",
     judge=judge_exposed,
     mistakes=(
-        Mistake(has_one_channel, STILL_RIGHT[1]),
-        Mistake(has_one_kernel_three_times, STILL_RIGHT[2]),
-        Mistake(has_two_channels, STILL_RIGHT[4]),
-        Mistake(has_no_negative_number, STILL_RIGHT[5]),
-        Mistake(is_all_zeros, NOTHING_TO_SEE),
+        Mistake(wrong.has_one_channel, STILL_RIGHT[1]),
+        Mistake(wrong.has_one_kernel_three_times, STILL_RIGHT[2]),
+        Mistake(wrong.has_two_channels, STILL_RIGHT[4]),
+        Mistake(wrong.has_no_negative_number, STILL_RIGHT[5]),
+        Mistake(wrong.is_all_zeros, NOTHING_TO_SEE),
     ),
     hints=(
         N_("Take each version in turn: for which input is it right after all?"),
@@ -497,26 +342,14 @@ EXPOSE_BUGS = Exercise(
 # channel_rule
 
 
-def average() -> str:
-    return "1"
-
-
-def maximum() -> str:
-    return "6"
-
-
-def side_by_side() -> str:
-    return "6, -3, 0"
-
-
 CHANNEL_RULE = Exercise(
     name="channel_rule",
     kind="choice",
     options=("1", "3", "6", "6, -3, 0"),
     mistakes=(
-        Mistake(average, N_("That is the average. Channels are added."), 16),
-        Mistake(maximum, N_("Every channel counts, not only the strongest.")),
-        Mistake(side_by_side, N_("There is one map, so the channels must meet."), 22),
+        Mistake(wrong.average, N_("That is the average. Channels are added."), 16),
+        Mistake(wrong.maximum, N_("Every channel counts, not only the strongest.")),
+        Mistake(wrong.side_by_side, N_("There is one map, so the channels must meet."), 22),
     ),
     hints=(N_("Look again at the window where 19 and 37 became 56."),),
 )

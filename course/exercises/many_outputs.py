@@ -4,23 +4,17 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import unfold
 
-from course.exercises.arithmetic import corr2d_multi_in, correlate, signed, sum_over_channels
-from course.exercises.exercise import GRADIENT_STOPS, Case, Exercise, Function, Mistake
+from course.exercises.arithmetic import correlate, signed, sum_over_channels
+from course.exercises.exercise import GRADIENT_STOPS, Case, Exercise, Mistake
+from course.exercises.given import LAYERS
 from course.exercises.many_inputs import K, X
+from course.exercises.mistakes import many_outputs as wrong
 from course.language import N_, _
 
 K3 = torch.stack((K, K + 1, K + 2))
 """The origin's filter bank, (3, 2, 2, 2). Its first map is [[56, 72], [104, 120]]."""
 
-LAYERS = (
-    (2, 5, 9, 4, 3, 2),
-    (3, 120, 180, 8, 3, 5),
-    (1, 28, 28, 6, 5, 5),
-    (64, 7, 9, 10, 7, 9),
-)
-"""The layers of `shapes_and_parameters`: c_i, h, w, c_o, k_h, k_w."""
 
 NEW_AXIS_FIRST = N_("The output channels must be axis 0: `torch.stack(maps, 0)`.")
 EVERY_INPUT = N_("Every output sees every input. Loop over K only, and give X whole to each k.")
@@ -30,99 +24,7 @@ ONE_FILTER = N_("Only the first filter was used. Does `return` stand inside the 
 ROWS_FIRST = N_("Positions run row by row: the last two axes are (h_o, w_o), rows first.")
 ONE_FILTER_A_ROW = N_("`K.reshape(-1, c_o).T` mixes the filters. `K.reshape(c_o, -1)` does not.")
 
-# The wrong answers. Each is what learners write, as short as they write it.
-
-
 # corr2d_multi_in_out
-
-
-def lengthens_an_axis(X: Tensor, K: Tensor) -> Tensor:
-    return torch.cat([correlate(X, k) for k in K], 0)
-
-
-def averages_the_channels(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X, K) / len(X)
-
-
-def stacks_along_the_last_axis(X: Tensor, K: Tensor) -> Tensor:
-    return torch.stack([correlate(X, k) for k in K], -1)
-
-
-def stacks_along_axis_1(X: Tensor, K: Tensor) -> Tensor:
-    return torch.stack([correlate(X, k) for k in K], 1)
-
-
-def pairs_inputs_with_filters(X: Tensor, K: Tensor) -> Tensor:
-    return torch.stack([correlate(x.expand(len(k), -1, -1), k) for x, k in zip(X, K, strict=False)])
-
-
-def takes_filters_from_axis_1(X: Tensor, K: Tensor) -> Tensor:
-    return torch.stack([corr2d_multi_in(X, K[:, c]) for c in range(K.shape[1])])
-
-
-def takes_filters_from_axis_1_and_truncates(X: Tensor, K: Tensor) -> Tensor:
-    both = min(K.shape[:2])
-    return torch.stack([correlate(X[:both], K[:both, c]) for c in range(K.shape[1])])
-
-
-def stacks_inside_the_loop(X: Tensor, K: Tensor) -> Tensor:
-    Y = correlate(X, K[0])
-    for k in K[1:]:
-        Y = torch.stack((Y, correlate(X, k)))
-    return Y
-
-
-def leaves_out_the_sum(X: Tensor, K: Tensor) -> Tensor:
-    return torch.stack([torch.stack([correlate(X[c], k[c]) for c in range(len(X))]) for k in K])
-
-
-def returns_a_map_for_every_kernel(X: Tensor, K: Tensor) -> Tensor:
-    return leaves_out_the_sum(X, K).flatten(0, 1)
-
-
-def squeezes(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X, K).squeeze()
-
-
-def adds_the_maps_of_all_filters(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X, K).sum(0)
-
-
-def returns_inside_the_loop(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X, K[:1])
-
-
-def returns_the_first_map(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X, K[0])
-
-
-def returns_a_list(X: Tensor, K: Tensor) -> list[Tensor]:
-    return [correlate(X, k) for k in K]
-
-
-def makes_exactly_three_maps(X: Tensor, K: Tensor) -> Tensor:
-    return torch.stack([correlate(X, K[o]) for o in (0, 1, 2)])
-
-
-def uses_one_kernel_for_all_inputs(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X, K[:, :1].expand_as(K))
-
-
-def swaps_rows_and_columns(X: Tensor, K: Tensor) -> Tensor:
-    Y = correlate(X, K)
-    return Y.reshape(Y.shape[0], Y.shape[2], Y.shape[1])
-
-
-def mixes_the_filters(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X, K.reshape(-1, len(K)).T.reshape(K.shape))
-
-
-def leaves_torch(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X.detach(), K.detach())
-
-
-def adds_a_batch_axis_in_place(X: Tensor, K: Tensor) -> Tensor:
-    return correlate(X.unsqueeze_(0)[0], K)
 
 
 CORR2D_MULTI_IN_OUT = Exercise(
@@ -137,47 +39,53 @@ CORR2D_MULTI_IN_OUT = Exercise(
     ),
     mistakes=(
         Mistake(
-            lengthens_an_axis,
+            wrong.lengthens_an_axis,
             N_("`cat` lengthens an axis that is there. `stack` makes a new one."),
             34,
         ),
-        Mistake(averages_the_channels, N_("You averaged. Channels are added, not averaged."), 16),
-        Mistake(stacks_along_the_last_axis, NEW_AXIS_FIRST, 35),
-        Mistake(stacks_along_axis_1, NEW_AXIS_FIRST, 35),
-        Mistake(pairs_inputs_with_filters, EVERY_INPUT, 36),
-        Mistake(takes_filters_from_axis_1, WRONG_AXIS_OF_K, 37),
-        Mistake(takes_filters_from_axis_1_and_truncates, WRONG_AXIS_OF_K, 37),
         Mistake(
-            stacks_inside_the_loop,
+            wrong.averages_the_channels, N_("You averaged. Channels are added, not averaged."), 16
+        ),
+        Mistake(wrong.stacks_along_the_last_axis, NEW_AXIS_FIRST, 35),
+        Mistake(wrong.stacks_along_axis_1, NEW_AXIS_FIRST, 35),
+        Mistake(wrong.pairs_inputs_with_filters, EVERY_INPUT, 36),
+        Mistake(wrong.takes_filters_from_axis_1, WRONG_AXIS_OF_K, 37),
+        Mistake(wrong.takes_filters_from_axis_1_and_truncates, WRONG_AXIS_OF_K, 37),
+        Mistake(
+            wrong.stacks_inside_the_loop,
             N_("Stacking in the loop works for two filters only. Collect a list, stack it once."),
             38,
         ),
-        Mistake(leaves_out_the_sum, SUM_IS_MISSING, 39),
-        Mistake(returns_a_map_for_every_kernel, SUM_IS_MISSING, 39),
+        Mistake(wrong.leaves_out_the_sum, SUM_IS_MISSING, 39),
+        Mistake(wrong.returns_a_map_for_every_kernel, SUM_IS_MISSING, 39),
         Mistake(
-            squeezes, N_("`squeeze` drops every axis of size 1. One filter still has its axis."), 40
+            wrong.squeezes,
+            N_("`squeeze` drops every axis of size 1. One filter still has its axis."),
+            40,
         ),
         Mistake(
-            adds_the_maps_of_all_filters,
+            wrong.adds_the_maps_of_all_filters,
             N_("You added the maps of different filters. Add over inputs, stack the outputs."),
         ),
-        Mistake(returns_inside_the_loop, ONE_FILTER, 14),
-        Mistake(returns_the_first_map, ONE_FILTER, 14),
-        Mistake(returns_a_list, N_("You return a list of maps. `torch.stack` makes it a tensor.")),
+        Mistake(wrong.returns_inside_the_loop, ONE_FILTER, 14),
+        Mistake(wrong.returns_the_first_map, ONE_FILTER, 14),
         Mistake(
-            makes_exactly_three_maps,
+            wrong.returns_a_list, N_("You return a list of maps. `torch.stack` makes it a tensor.")
+        ),
+        Mistake(
+            wrong.makes_exactly_three_maps,
             N_("You make exactly three maps. Read their number from K: `for k in K`."),
         ),
         Mistake(
-            uses_one_kernel_for_all_inputs,
+            wrong.uses_one_kernel_for_all_inputs,
             N_("Within a filter, every input channel has a kernel of its own."),
             17,
         ),
-        Mistake(swaps_rows_and_columns, ROWS_FIRST, 42),
-        Mistake(mixes_the_filters, ONE_FILTER_A_ROW, 43),
-        Mistake(leaves_torch, GRADIENT_STOPS, 44),
+        Mistake(wrong.swaps_rows_and_columns, ROWS_FIRST, 42),
+        Mistake(wrong.mixes_the_filters, ONE_FILTER_A_ROW, 43),
+        Mistake(wrong.leaves_torch, GRADIENT_STOPS, 44),
         Mistake(
-            adds_a_batch_axis_in_place,
+            wrong.adds_a_batch_axis_in_place,
             N_("`unsqueeze_` changes X itself. `X[None]` makes a new view and leaves X alone."),
         ),
     ),
@@ -195,31 +103,21 @@ CORR2D_MULTI_IN_OUT = Exercise(
 # how_many_maps
 
 
-def one_for_every_kernel() -> str:
-    return "2048"
-
-
-def one_for_every_input() -> str:
-    return "32"
-
-
-def inputs_and_outputs_together() -> str:
-    return "96"
-
-
 HOW_MANY_MAPS = Exercise(
     name="how_many_maps",
     kind="choice",
     options=("2048", "96", "64", "32"),
     mistakes=(
         Mistake(
-            one_for_every_kernel,
+            wrong.one_for_every_kernel,
             N_("2048 is the number of kernels. Those of one filter are summed into one map."),
             39,
         ),
-        Mistake(one_for_every_input, N_("32 is the number of inputs. Each filter sees them all.")),
         Mistake(
-            inputs_and_outputs_together,
+            wrong.one_for_every_input, N_("32 is the number of inputs. Each filter sees them all.")
+        ),
+        Mistake(
+            wrong.inputs_and_outputs_together,
             N_("The inputs are not handed on beside the maps. Only the filters' maps come out."),
         ),
     ),
@@ -231,97 +129,6 @@ HOW_MANY_MAPS = Exercise(
 )
 
 # shapes_and_parameters
-
-
-def for_each_layer(shape: Function, parameters: Function) -> list[tuple[Any, Any]]:
-    """Two formulas, asked for every layer.
-
-    shape, parameters : functions of (c_i, h, w, c_o, k_h, k_w)
-    returns one pair a layer
-    """
-    return [(shape(*layer), parameters(*layer)) for layer in LAYERS]
-
-
-def positions(c_i: int, h: int, w: int, c_o: int, k_h: int, k_w: int) -> tuple[int, ...]:
-    return c_o, h - k_h + 1, w - k_w + 1
-
-
-def weights(c_i: int, h: int, w: int, c_o: int, k_h: int, k_w: int) -> int:
-    return c_o * c_i * k_h * k_w
-
-
-def weights_and_biases(c_i: int, h: int, w: int, c_o: int, k_h: int, k_w: int) -> int:
-    return weights(c_i, h, w, c_o, k_h, k_w) + c_o
-
-
-def loses_the_last_position() -> list[tuple[Any, Any]]:
-    return for_each_layer(
-        lambda c_i, h, w, c_o, k_h, k_w: (c_o, h - k_h, w - k_w), weights_and_biases
-    )
-
-
-def keeps_the_size_of_the_picture() -> list[tuple[Any, Any]]:
-    return for_each_layer(lambda c_i, h, w, c_o, k_h, k_w: (c_o, h, w), weights_and_biases)
-
-
-def counts_a_map_for_every_kernel() -> list[tuple[Any, Any]]:
-    return for_each_layer(
-        lambda c_i, h, w, c_o, k_h, k_w: (c_o * c_i, h - k_h + 1, w - k_w + 1), weights_and_biases
-    )
-
-
-def counts_a_map_for_every_input() -> list[tuple[Any, Any]]:
-    return for_each_layer(
-        lambda c_i, h, w, c_o, k_h, k_w: (c_i, h - k_h + 1, w - k_w + 1), weights_and_biases
-    )
-
-
-def puts_the_channels_last() -> list[tuple[Any, Any]]:
-    return for_each_layer(
-        lambda c_i, h, w, c_o, k_h, k_w: (h - k_h + 1, w - k_w + 1, c_o), weights_and_biases
-    )
-
-
-def gives_the_shape_of_the_kernels() -> list[tuple[Any, Any]]:
-    return for_each_layer(lambda c_i, h, w, c_o, k_h, k_w: (c_o, c_i, k_h, k_w), weights_and_biases)
-
-
-def forgets_the_output_channels() -> list[tuple[Any, Any]]:
-    return for_each_layer(
-        lambda c_i, h, w, c_o, k_h, k_w: (h - k_h + 1, w - k_w + 1), weights_and_biases
-    )
-
-
-def forgets_the_bias() -> list[tuple[Any, Any]]:
-    return for_each_layer(positions, weights)
-
-
-def counts_a_bias_for_every_kernel() -> list[tuple[Any, Any]]:
-    return for_each_layer(positions, lambda *layer: weights(*layer) + layer[0] * layer[3])
-
-
-def counts_one_bias_for_the_layer() -> list[tuple[Any, Any]]:
-    return for_each_layer(positions, lambda *layer: weights(*layer) + 1)
-
-
-def forgets_the_input_channels() -> list[tuple[Any, Any]]:
-    return for_each_layer(positions, lambda *layer: weights(1, *layer[1:]) + layer[3])
-
-
-def counts_one_filter() -> list[tuple[Any, Any]]:
-    return for_each_layer(positions, lambda *layer: weights(*layer) // layer[3] + 1)
-
-
-def counts_multiplications() -> list[tuple[Any, Any]]:
-    return for_each_layer(positions, multiplications)
-
-
-def counts_multiplications_and_biases() -> list[tuple[Any, Any]]:
-    return for_each_layer(positions, lambda *layer: multiplications(*layer) + layer[3])
-
-
-def multiplications(c_i: int, h: int, w: int, c_o: int, k_h: int, k_w: int) -> int:
-    return weights(c_i, h, w, c_o, k_h, k_w) * (h - k_h + 1) * (w - k_w + 1)
 
 
 def judge_pairs(value: Any) -> str | None:
@@ -362,51 +169,54 @@ SHAPES_AND_PARAMETERS = Exercise(
     judge=judge_pairs,
     mistakes=(
         Mistake(
-            loses_the_last_position,
+            wrong.loses_the_last_position,
             N_("A kernel fits at h - k_h + 1 positions, one more than h - k_h."),
             3,
         ),
         Mistake(
-            keeps_the_size_of_the_picture,
+            wrong.keeps_the_size_of_the_picture,
             N_("The map is smaller than the picture: the window must not stick out."),
             4,
         ),
         Mistake(
-            counts_a_map_for_every_kernel,
+            wrong.counts_a_map_for_every_kernel,
             N_("One map per filter: the kernels of a filter are summed into one map."),
             39,
         ),
         Mistake(
-            counts_a_map_for_every_input,
+            wrong.counts_a_map_for_every_input,
             N_("The number of maps is the number of filters, not of input channels."),
         ),
-        Mistake(puts_the_channels_last, N_("The order is (c_o, h_o, w_o): channels first."), 35),
         Mistake(
-            gives_the_shape_of_the_kernels,
+            wrong.puts_the_channels_last, N_("The order is (c_o, h_o, w_o): channels first."), 35
+        ),
+        Mistake(
+            wrong.gives_the_shape_of_the_kernels,
             N_("That is the shape of K. The shape of Y comes from the window's positions."),
             45,
         ),
         Mistake(
-            forgets_the_output_channels, N_("The output has three axes. Its first one is c_o.")
+            wrong.forgets_the_output_channels,
+            N_("The output has three axes. Its first one is c_o."),
         ),
-        Mistake(forgets_the_bias, N_("The biases are missing: one for each output channel.")),
+        Mistake(wrong.forgets_the_bias, N_("The biases are missing: one for each output channel.")),
         Mistake(
-            counts_a_bias_for_every_kernel,
+            wrong.counts_a_bias_for_every_kernel,
             N_("A bias is added once, after the sum: c_o of them, not c_o·c_i."),
             53,
         ),
         Mistake(
-            counts_one_bias_for_the_layer,
+            wrong.counts_one_bias_for_the_layer,
             N_("Every output channel has a bias of its own. You counted one for the layer."),
         ),
         Mistake(
-            forgets_the_input_channels,
+            wrong.forgets_the_input_channels,
             N_("A filter has a kernel for every input channel. Multiply by c_i too."),
             58,
         ),
-        Mistake(counts_one_filter, N_("You counted one filter. The layer has c_o of them.")),
-        Mistake(counts_multiplications, MULTIPLICATIONS, 58),
-        Mistake(counts_multiplications_and_biases, MULTIPLICATIONS, 58),
+        Mistake(wrong.counts_one_filter, N_("You counted one filter. The layer has c_o of them.")),
+        Mistake(wrong.counts_multiplications, MULTIPLICATIONS, 58),
+        Mistake(wrong.counts_multiplications_and_biases, MULTIPLICATIONS, 58),
     ),
     hints=(
         N_("Draw one filter: how many kernels does it hold, and how many numbers has each?"),
@@ -466,133 +276,55 @@ def judge_bank(value: Any) -> str | None:
     return judge_bank_form(value) or (_(FILTERS[wrong[0]]) if wrong else None)
 
 
-def bank(order: list[int], grey: Tensor, change: Tensor, tap: int) -> Tensor:
-    """A bank of three colours, a grey and a change.
-
-    order : the input channel that each of the outputs 0, 1 and 2 reads
-    grey : (3,) or (3, 1, 1), the weights of the colours, at the tap or at every tap
-    change : (3, 3), for each colour the weights of left, middle and right
-    tap : 0, 1 or 2, where the colours' weights stand
-    returns (5, 3, 1, 3)
-    """
-    K = torch.zeros(5, 3, 1, 3)
-    K[[0, 1, 2], order, 0, tap] = 1.0
-    if grey.ndim == 1:
-        K[3, :, 0, tap] = grey
-    else:
-        K[3] = grey
-    K[4, :, 0] = change
-    return K
-
-
-COLOURS = [2, 1, 0]
-THIRDS = torch.full((3,), 1 / 3)
-BLUE = torch.tensor([0.0, 0.0, 1.0])[:, None]
-LEFT_MINUS_RIGHT = torch.tensor([1.0, 0.0, -1.0])
-
-
-def keeps_the_order_of_the_colours() -> Tensor:
-    return bank([0, 1, 2], THIRDS, BLUE * LEFT_MINUS_RIGHT, tap=1)
-
-
-def moves_the_colours_by_one_pixel() -> Tensor:
-    return bank(COLOURS, THIRDS, BLUE * LEFT_MINUS_RIGHT, tap=0)
-
-
-def adds_the_colours() -> Tensor:
-    return bank(COLOURS, torch.ones(3), BLUE * LEFT_MINUS_RIGHT, tap=1)
-
-
-def blurs_the_grey() -> Tensor:
-    return bank(COLOURS, torch.full((3, 1, 1), 1 / 9), BLUE * LEFT_MINUS_RIGHT, tap=1)
-
-
-def weighs_the_colours() -> Tensor:
-    return bank(COLOURS, torch.tensor([0.299, 0.587, 0.114]), BLUE * LEFT_MINUS_RIGHT, tap=1)
-
-
-def rounds_a_third() -> Tensor:
-    return bank(COLOURS, torch.full((3,), 0.33), BLUE * LEFT_MINUS_RIGHT, tap=1)
-
-
-def subtracts_left_from_right() -> Tensor:
-    return bank(COLOURS, THIRDS, -BLUE * LEFT_MINUS_RIGHT, tap=1)
-
-
-def watches_all_colours() -> Tensor:
-    return bank(COLOURS, THIRDS, LEFT_MINUS_RIGHT.expand(3, 3), tap=1)
-
-
-def watches_red() -> Tensor:
-    return bank(COLOURS, THIRDS, BLUE.flip(0) * LEFT_MINUS_RIGHT, tap=1)
-
-
-def right_bank() -> Tensor:
-    return bank(COLOURS, THIRDS, BLUE * LEFT_MINUS_RIGHT, tap=1)
-
-
-def swaps_inputs_and_outputs() -> Tensor:
-    return right_bank().transpose(0, 1)
-
-
-def stands_upright() -> Tensor:
-    return right_bank().transpose(2, 3)
-
-
-def leaves_out_the_row_axis() -> Tensor:
-    return right_bank()[:, :, 0]
-
-
-def forgets_the_last_filter() -> Tensor:
-    return right_bank()[:4]
-
-
 FILTER_BANK = Exercise(
     name="filter_bank",
     kind="code",
     judge=judge_bank,
     mistakes=(
         Mistake(
-            keeps_the_order_of_the_colours,
+            wrong.keeps_the_order_of_the_colours,
             N_("The colours kept their order. Output 0 reads input 2: `K[0, 2]`."),
         ),
         Mistake(
-            moves_the_colours_by_one_pixel,
+            wrong.moves_the_colours_by_one_pixel,
             N_("Your colours and your grey are moved by a pixel. The middle column has index 1."),
         ),
         Mistake(
-            adds_the_colours,
+            wrong.adds_the_colours,
             N_("Your grey is the sum of the colours. For the mean, each weight is 1/3."),
         ),
         Mistake(
-            blurs_the_grey,
+            wrong.blurs_the_grey,
             N_("Your grey mixes three pixels. Use the middle column only, 1/3 for each colour."),
         ),
         Mistake(
-            weighs_the_colours,
+            wrong.weighs_the_colours,
             N_("That is the grey of television. Here all three colours count alike."),
         ),
-        Mistake(rounds_a_third, N_("0.33 is not a third, and white turns grey. Write 1 / 3.")),
         Mistake(
-            subtracts_left_from_right,
+            wrong.rounds_a_third, N_("0.33 is not a third, and white turns grey. Write 1 / 3.")
+        ),
+        Mistake(
+            wrong.subtracts_left_from_right,
             N_("Your sign is turned: the left number counts +1. Nothing is flipped."),
             1,
         ),
         Mistake(
-            watches_all_colours,
+            wrong.watches_all_colours,
             N_("Your last filter sees all colours. For red and green its kernels are zero."),
         ),
-        Mistake(watches_red, N_("Your last filter sees red. Blue is input channel 2.")),
+        Mistake(wrong.watches_red, N_("Your last filter sees red. Blue is input channel 2.")),
         Mistake(
-            swaps_inputs_and_outputs, N_("The axes of K are (c_o, c_i, k_h, k_w): outputs first.")
+            wrong.swaps_inputs_and_outputs,
+            N_("The axes of K are (c_o, c_i, k_h, k_w): outputs first."),
         ),
-        Mistake(stands_upright, N_("The kernels are one row high and three columns wide.")),
+        Mistake(wrong.stands_upright, N_("The kernels are one row high and three columns wide.")),
         Mistake(
-            leaves_out_the_row_axis,
+            wrong.leaves_out_the_row_axis,
             N_("A kernel of one row still has its axis of rows. It has size 1."),
             40,
         ),
-        Mistake(forgets_the_last_filter, N_("Five maps need five filters.")),
+        Mistake(wrong.forgets_the_last_filter, N_("Five maps need five filters.")),
     ),
     hints=(
         N_("Start from `torch.zeros(5, 3, 1, 3)` and write the numbers that are not zero."),
@@ -605,77 +337,6 @@ FILTER_BANK = Exercise(
 # corr2d_fast: none of these may use a ready-made convolution, else that is what they are told
 
 
-def rows_of(X: Tensor, K: Tensor) -> Tensor:
-    """Each window as one column: (c_i · k_h · k_w, h_o · w_o)."""
-    return unfold(X[None], K.shape[-2:])[0]
-
-
-def sizes_of(X: Tensor, K: Tensor) -> tuple[int, int, int]:
-    """The shape of the result: (c_o, h_o, w_o)."""
-    return len(K), X.shape[1] - K.shape[2] + 1, X.shape[2] - K.shape[3] + 1
-
-
-def reads_columns_first(X: Tensor, K: Tensor) -> Tensor:
-    c_o, h_o, w_o = sizes_of(X, K)
-    return (K.reshape(c_o, -1) @ rows_of(X, K)).reshape(c_o, w_o, h_o)
-
-
-def flattens_in_another_order(X: Tensor, K: Tensor) -> Tensor:
-    c_o, h_o, w_o = sizes_of(X, K)
-    return (K.permute(0, 2, 3, 1).reshape(c_o, -1) @ rows_of(X, K)).reshape(c_o, h_o, w_o)
-
-
-def flattens_the_bank_by_columns(X: Tensor, K: Tensor) -> Tensor:
-    c_o, h_o, w_o = sizes_of(X, K)
-    return (K.reshape(-1, c_o).T @ rows_of(X, K)).reshape(c_o, h_o, w_o)
-
-
-def leaves_the_windows_in_a_row(X: Tensor, K: Tensor) -> Tensor:
-    return K.reshape(len(K), -1) @ rows_of(X, K)
-
-
-def adds_taps(X: Tensor, K: Tensor, letters: str = "oc,chw->ohw", square: bool = False) -> Tensor:
-    """Shift and add over the taps of the kernels.
-
-    letters : the einsum of one tap, from (c_o, c_i) and (c_i, h_o, w_o)
-    square : True to walk over k_h columns too
-    """
-    _c_o, h_o, w_o = sizes_of(X, K)
-    k_h, k_w = K.shape[2:]
-    shifted = [
-        torch.einsum(letters, K[:, :, a, b], X[:, a : a + h_o, b : b + w_o])
-        for a in range(k_h)
-        for b in range(k_h if square else k_w)
-    ]
-    return torch.stack(shifted).sum(0)
-
-
-def leaves_the_inputs_apart(X: Tensor, K: Tensor) -> Tensor:
-    return adds_taps(X, K, "oc,chw->ochw")
-
-
-def takes_square_taps(X: Tensor, K: Tensor) -> Tensor:
-    return adds_taps(X, K, square=True)
-
-
-def turns_the_taps_around(X: Tensor, K: Tensor) -> Tensor:
-    return adds_taps(X, K.flip(2, 3))
-
-
-def keeps_only_the_last_tap(X: Tensor, K: Tensor) -> Tensor:
-    _c_o, h_o, w_o = sizes_of(X, K)
-    a, b = K.shape[2] - 1, K.shape[3] - 1
-    return torch.einsum("oc,chw->ohw", K[:, :, a, b], X[:, a : a + h_o, b : b + w_o])
-
-
-def multiplies_unmatched_channels(X: Tensor, K: Tensor) -> Tensor:
-    return adds_taps(X, K, "od,chw->ohw")
-
-
-def leaves_torch_fast(X: Tensor, K: Tensor) -> Tensor:
-    return adds_taps(X.detach(), K.detach())
-
-
 CORR2D_FAST = Exercise(
     name="corr2d_fast",
     kind="code",
@@ -683,41 +344,41 @@ CORR2D_FAST = Exercise(
     reference=correlate,
     cases=CORR2D_MULTI_IN_OUT.cases,
     mistakes=(
-        Mistake(reads_columns_first, ROWS_FIRST, 42),
+        Mistake(wrong.reads_columns_first, ROWS_FIRST, 42),
         Mistake(
-            flattens_in_another_order,
+            wrong.flattens_in_another_order,
             N_("Windows and kernels are flattened in different orders: keep (c_i, k_h, k_w)."),
             42,
         ),
-        Mistake(flattens_the_bank_by_columns, ONE_FILTER_A_ROW, 43),
+        Mistake(wrong.flattens_the_bank_by_columns, ONE_FILTER_A_ROW, 43),
         Mistake(
-            leaves_the_windows_in_a_row,
+            wrong.leaves_the_windows_in_a_row,
             N_("The windows still stand in one row. Reshape them to (h_o, w_o)."),
         ),
-        Mistake(leaves_the_inputs_apart, SUM_IS_MISSING, 39),
+        Mistake(wrong.leaves_the_inputs_apart, SUM_IS_MISSING, 39),
         Mistake(
-            takes_square_taps,
+            wrong.takes_square_taps,
             N_("You walk over a square kernel. A kernel has k_h rows and k_w columns."),
             7,
         ),
         Mistake(
-            turns_the_taps_around,
+            wrong.turns_the_taps_around,
             N_("Your kernels are turned by 180°. Nothing is flipped."),
             1,
         ),
         Mistake(
-            keeps_only_the_last_tap,
+            wrong.keeps_only_the_last_tap,
             N_(
                 "Only the last number of the kernel is left. Use `+=`, so that none is overwritten."
             ),
             31,
         ),
         Mistake(
-            multiplies_unmatched_channels,
+            wrong.multiplies_unmatched_channels,
             N_("Every channel met every kernel. One letter for both channel axes pairs them."),
             19,
         ),
-        Mistake(leaves_torch_fast, GRADIENT_STOPS, 44),
+        Mistake(wrong.leaves_torch_fast, GRADIENT_STOPS, 44),
     ),
     hints=(
         N_("A kernel has few numbers, a picture has many. Over which of them can you loop?"),

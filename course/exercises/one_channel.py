@@ -7,6 +7,8 @@ from torch import Tensor
 
 from course.exercises.arithmetic import correlate, signed, sum_of_products
 from course.exercises.exercise import GRADIENT_STOPS, INPUT_CHANGED, Case, Exercise, Mistake
+from course.exercises.given import RATE
+from course.exercises.mistakes import one_channel as wrong
 from course.language import N_, _
 
 X = torch.arange(9.0).reshape(3, 3)
@@ -19,141 +21,6 @@ EARLY_RETURN = N_("`return` stands inside a loop, so most windows were never fil
 SMALLER = N_("A window may not stick out of X, so Y is smaller. `out_shape` knows its size.")
 NEGATIVE_COUNTS = N_("Negative answers lost their sign. They count as much as positive ones.")
 SQUARE = N_("Y came out square. Work out rows and columns separately.")
-
-
-def fill(Y: Tensor, X: Tensor, K: Tensor) -> Tensor:
-    """Write the answer of one window into every cell of Y, wherever that window lies."""
-    k_h, k_w = K.shape
-    for i in range(Y.shape[0]):
-        for j in range(Y.shape[1]):
-            Y[i, j] = (X[i : i + k_h, j : j + k_w] * K).sum()
-    return Y
-
-
-def size(X: Tensor, K: Tensor) -> tuple[int, int]:
-    """The right shape of Y."""
-    return X.shape[0] - K.shape[0] + 1, X.shape[1] - K.shape[1] + 1
-
-
-def slide(X: Tensor, K: Tensor) -> Tensor:
-    """The right values, from scratch, so that only the mistake is found."""
-    return fill(torch.zeros(size(X, K)), X, K)
-
-
-def turns_the_kernel(X: Tensor, K: Tensor) -> Tensor:
-    return slide(X, K.flip(0, 1))
-
-
-def slides_the_picture_over_the_kernel(X: Tensor, K: Tensor) -> Tensor:
-    return fill(torch.zeros(size(K, X)), K, X)
-
-
-def forgets_the_last_position(X: Tensor, K: Tensor) -> Tensor:
-    return fill(torch.zeros(X.shape[0] - K.shape[0], X.shape[1] - K.shape[1]), X, K)
-
-
-def keeps_the_size_of_the_picture(X: Tensor, K: Tensor) -> Tensor:
-    Y = torch.zeros(X.shape)
-    fill(Y[: size(X, K)[0], : size(X, K)[1]], X, K)
-    return Y
-
-
-def lets_the_window_stick_out(X: Tensor, K: Tensor) -> Tensor:
-    return fill(torch.zeros_like(X), X, K)
-
-
-def swaps_rows_and_columns(X: Tensor, K: Tensor) -> Tensor:
-    k_w, k_h = K.shape
-    Y = torch.zeros(X.shape[0] - k_h + 1, X.shape[1] - k_w + 1)
-    for i in range(Y.shape[0]):
-        for j in range(Y.shape[1]):
-            Y[i, j] = (X[i : i + k_h, j : j + k_w] * K).sum()
-    return Y
-
-
-def makes_a_square_of_the_height(X: Tensor, K: Tensor) -> Tensor:
-    return fill(torch.zeros(size(X, K)[0], size(X, K)[0]), X, K)
-
-
-def makes_a_square_of_the_width(X: Tensor, K: Tensor) -> Tensor:
-    return fill(torch.zeros(size(X, K)[1], size(X, K)[1]), X, K)
-
-
-def takes_two_by_two_windows(X: Tensor, K: Tensor) -> Tensor:
-    Y = torch.zeros(size(X, K))
-    for i in range(Y.shape[0]):
-        for j in range(Y.shape[1]):
-            Y[i, j] = (X[i : i + 2, j : j + 2] * K).sum()
-    return Y
-
-
-def multiplies_as_matrices(X: Tensor, K: Tensor) -> Tensor:
-    Y = torch.zeros(size(X, K))
-    for i in range(Y.shape[0]):
-        for j in range(Y.shape[1]):
-            Y[i, j] = (X[i : i + K.shape[0], j : j + K.shape[1]] @ K).sum()
-    return Y
-
-
-def averages_the_window(X: Tensor, K: Tensor) -> Tensor:
-    return slide(X, K) / K.numel()
-
-
-def adds_window_and_kernel(X: Tensor, K: Tensor) -> Tensor:
-    return slide(X, torch.ones_like(K)) + K.sum()
-
-
-def stops_one_short(X: Tensor, K: Tensor) -> Tensor:
-    Y = torch.zeros(size(X, K))
-    fill(Y[:-1, :-1], X, K)
-    return Y
-
-
-def makes_y_of_the_type_of_x(X: Tensor, K: Tensor) -> Tensor:
-    return fill(torch.zeros(size(X, K), dtype=X.dtype), X, K)
-
-
-def makes_numbers_of_tensors(X: Tensor, K: Tensor) -> Tensor:
-    return torch.tensor(slide(X, K).tolist())
-
-
-def multiplies_in_place(X: Tensor, K: Tensor) -> Tensor:
-    Y = torch.zeros(size(X, K))
-    for i in range(Y.shape[0]):
-        for j in range(Y.shape[1]):
-            window = X[i : i + K.shape[0], j : j + K.shape[1]]
-            window *= K
-            Y[i, j] = window.sum()
-    return Y
-
-
-def writes_into_the_picture(X: Tensor, K: Tensor) -> Tensor:
-    h_o, w_o = size(X, K)
-    return fill(X.float()[:h_o, :w_o], X, K)
-
-
-def returns_after_the_first_window(X: Tensor, K: Tensor) -> Tensor:
-    Y = torch.zeros(size(X, K))
-    fill(Y[:1, :1], X, K)
-    return Y
-
-
-def returns_after_the_first_row(X: Tensor, K: Tensor) -> Tensor:
-    Y = torch.zeros(size(X, K))
-    fill(Y[:1], X, K)
-    return Y
-
-
-def cuts_negative_answers(X: Tensor, K: Tensor) -> Tensor:
-    return slide(X, K).clamp(min=0)
-
-
-def takes_absolute_values(X: Tensor, K: Tensor) -> Tensor:
-    return slide(X, K).abs()
-
-
-def squeezes(X: Tensor, K: Tensor) -> Tensor:
-    return slide(X, K).squeeze()
 
 
 CORR2D = Exercise(
@@ -169,61 +36,65 @@ CORR2D = Exercise(
     ),
     mistakes=(
         Mistake(
-            turns_the_kernel,
+            wrong.turns_the_kernel,
             N_("Your kernel is turned by 180°. We do cross-correlation: no flip."),
             1,
         ),
         Mistake(
-            slides_the_picture_over_the_kernel,
+            wrong.slides_the_picture_over_the_kernel,
             N_("X and K have changed places. K slides over X, so the order matters."),
             2,
         ),
         Mistake(
-            forgets_the_last_position,
+            wrong.forgets_the_last_position,
             N_("One row and one column are missing. A kernel as large as X has one place."),
             3,
         ),
-        Mistake(keeps_the_size_of_the_picture, SMALLER, 4),
-        Mistake(lets_the_window_stick_out, SMALLER, 4),
+        Mistake(wrong.keeps_the_size_of_the_picture, SMALLER, 4),
+        Mistake(wrong.lets_the_window_stick_out, SMALLER, 4),
         Mistake(
-            swaps_rows_and_columns,
+            wrong.swaps_rows_and_columns,
             N_("Rows and columns of K are swapped. A shape gives the rows first."),
             5,
         ),
-        Mistake(makes_a_square_of_the_height, SQUARE, 6),
-        Mistake(makes_a_square_of_the_width, SQUARE, 6),
+        Mistake(wrong.makes_a_square_of_the_height, SQUARE, 6),
+        Mistake(wrong.makes_a_square_of_the_width, SQUARE, 6),
         Mistake(
-            takes_two_by_two_windows,
+            wrong.takes_two_by_two_windows,
             N_("Your window is always 2 by 2. Read its size from the shape of K."),
             7,
         ),
         Mistake(
-            multiplies_as_matrices,
+            wrong.multiplies_as_matrices,
             N_("`@` is a matrix product. Multiply matching cells, with `*`."),
             8,
         ),
-        Mistake(averages_the_window, N_("You averaged. The products are added, not averaged."), 9),
         Mistake(
-            adds_window_and_kernel,
+            wrong.averages_the_window, N_("You averaged. The products are added, not averaged."), 9
+        ),
+        Mistake(
+            wrong.adds_window_and_kernel,
             N_("You added window and kernel. Multiply matching cells, and then add the products."),
         ),
         Mistake(
-            stops_one_short,
+            wrong.stops_one_short,
             N_("The last row and column stayed 0. `range(n)` already stops at n - 1."),
         ),
         Mistake(
-            makes_y_of_the_type_of_x,
+            wrong.makes_y_of_the_type_of_x,
             N_("Fractions vanished: Y holds whole numbers only. Print `Y.dtype`."),
             11,
         ),
-        Mistake(makes_numbers_of_tensors, GRADIENT_STOPS, 12),
-        Mistake(multiplies_in_place, INPUT_CHANGED, 13),
-        Mistake(writes_into_the_picture, INPUT_CHANGED, 13),
-        Mistake(returns_after_the_first_window, EARLY_RETURN, 14),
-        Mistake(returns_after_the_first_row, EARLY_RETURN, 14),
-        Mistake(cuts_negative_answers, NEGATIVE_COUNTS, 15),
-        Mistake(takes_absolute_values, NEGATIVE_COUNTS, 15),
-        Mistake(squeezes, N_("`squeeze` took away an axis of size 1. Y always has two axes.")),
+        Mistake(wrong.makes_numbers_of_tensors, GRADIENT_STOPS, 12),
+        Mistake(wrong.multiplies_in_place, INPUT_CHANGED, 13),
+        Mistake(wrong.writes_into_the_picture, INPUT_CHANGED, 13),
+        Mistake(wrong.returns_after_the_first_window, EARLY_RETURN, 14),
+        Mistake(wrong.returns_after_the_first_row, EARLY_RETURN, 14),
+        Mistake(wrong.cuts_negative_answers, NEGATIVE_COUNTS, 15),
+        Mistake(wrong.takes_absolute_values, NEGATIVE_COUNTS, 15),
+        Mistake(
+            wrong.squeezes, N_("`squeeze` took away an axis of size 1. Y always has two axes.")
+        ),
     ),
     hints=(
         N_("In how many places can the window stand, from top to bottom? From left to right?"),
@@ -245,46 +116,6 @@ def count_positions(h: int, w: int, k_h: int, k_w: int) -> tuple[int, ...]:
     return tuple(correlate(torch.zeros(h, w), torch.zeros(k_h, k_w)).shape)
 
 
-def forgets_to_add_one(h: int, w: int, k_h: int, k_w: int) -> tuple[int, int]:
-    return h - k_h, w - k_w
-
-
-def gives_columns_first(h: int, w: int, k_h: int, k_w: int) -> tuple[int, int]:
-    return w - k_w + 1, h - k_h + 1
-
-
-def takes_height_for_width(h: int, w: int, k_h: int, k_w: int) -> tuple[int, int]:
-    return h - k_h + 1, h - k_h + 1
-
-
-def pairs_height_with_kernel_width(h: int, w: int, k_h: int, k_w: int) -> tuple[int, int]:
-    return h - k_w + 1, w - k_h + 1
-
-
-def keeps_the_size(h: int, w: int, k_h: int, k_w: int) -> tuple[int, int]:
-    return h, w
-
-
-def lets_the_kernel_stick_out(h: int, w: int, k_h: int, k_w: int) -> tuple[int, int]:
-    return h + k_h - 1, w + k_w - 1
-
-
-def takes_one_too_many(h: int, w: int, k_h: int, k_w: int) -> tuple[int, int]:
-    return h - k_h - 1, w - k_w - 1
-
-
-def jumps_by_the_kernel(h: int, w: int, k_h: int, k_w: int) -> tuple[int, int]:
-    return (h - k_h) // k_h + 1, (w - k_w) // k_w + 1
-
-
-def loses_half_a_kernel_on_each_side(h: int, w: int, k_h: int, k_w: int) -> tuple[int, int]:
-    return h - k_h // 2 * 2, w - k_w // 2 * 2
-
-
-def counts_the_cells(h: int, w: int, k_h: int, k_w: int) -> int:
-    return (h - k_h + 1) * (w - k_w + 1)
-
-
 OUT_SHAPE = Exercise(
     name="out_shape",
     kind="code",
@@ -293,36 +124,40 @@ OUT_SHAPE = Exercise(
     cases=(Case((3, 3, 2, 2), expected=(2, 2)), Case((7, 12, 3, 4)), Case((4, 6, 4, 1))),
     mistakes=(
         Mistake(
-            forgets_to_add_one,
+            wrong.forgets_to_add_one,
             N_("One too few. Count the places of a kernel that is as large as X."),
             3,
         ),
-        Mistake(gives_columns_first, N_("The order is turned round. Rows come first."), 5),
+        Mistake(wrong.gives_columns_first, N_("The order is turned round. Rows come first."), 5),
         Mistake(
-            takes_height_for_width,
+            wrong.takes_height_for_width,
             N_("Your answer never uses w. It and k_w give the columns."),
             6,
         ),
         Mistake(
-            pairs_height_with_kernel_width,
+            wrong.pairs_height_with_kernel_width,
             N_("Heights and widths are mixed. k_h belongs to h, and k_w belongs to w."),
             5,
         ),
-        Mistake(keeps_the_size, N_("The window must stay inside X, so Y is smaller than X."), 4),
         Mistake(
-            lets_the_kernel_stick_out,
+            wrong.keeps_the_size, N_("The window must stay inside X, so Y is smaller than X."), 4
+        ),
+        Mistake(
+            wrong.lets_the_kernel_stick_out,
             N_("That counts windows which stick out of X. Count only those inside."),
         ),
-        Mistake(takes_one_too_many, N_("Two too few. Is 1 added or taken away?")),
+        Mistake(wrong.takes_one_too_many, N_("Two too few. Is 1 added or taken away?")),
         Mistake(
-            jumps_by_the_kernel,
+            wrong.jumps_by_the_kernel,
             N_("Your window jumps by its own size. It moves by one cell, so windows overlap."),
         ),
         Mistake(
-            loses_half_a_kernel_on_each_side,
+            wrong.loses_half_a_kernel_on_each_side,
             N_("That is right for odd kernels only. Count the places of a 2 by 2 kernel."),
         ),
-        Mistake(counts_the_cells, N_("You multiplied the two numbers. Return both, rows first.")),
+        Mistake(
+            wrong.counts_the_cells, N_("You multiplied the two numbers. Return both, rows first.")
+        ),
     ),
     hints=(
         N_("Draw a row of 5 cells. Push a strip of 2 cells along it and count its places."),
@@ -335,28 +170,19 @@ OUT_SHAPE = Exercise(
 # same_when_flipped
 
 
-def symmetric_matrix() -> str:
-    return "symmetric matrix"
-
-
-def all_positive() -> str:
-    return "all positive"
-
-
-def none() -> str:
-    return "none"
-
-
 SAME_WHEN_FLIPPED = Exercise(
     name="same_when_flipped",
     kind="choice",
     options=("half turn", "symmetric matrix", "all positive", "none"),
     mistakes=(
         Mistake(
-            symmetric_matrix, N_("Turn [[1, 2], [2, 3]] by 180°: it is symmetric, yet changes.")
+            wrong.symmetric_matrix,
+            N_("Turn [[1, 2], [2, 3]] by 180°: it is symmetric, yet changes."),
         ),
-        Mistake(all_positive, N_("Turn [[1, 2], [3, 4]] by 180°: it is positive, yet changes.")),
-        Mistake(none, N_("Turn a kernel of four ones by 180°: nothing changes.")),
+        Mistake(
+            wrong.all_positive, N_("Turn [[1, 2], [3, 4]] by 180°: it is positive, yet changes.")
+        ),
+        Mistake(wrong.none, N_("Turn a kernel of four ones by 180°: nothing changes.")),
     ),
     hints=(
         N_("Convolution turns the kernel by 180° first, and then does what you did."),
@@ -503,51 +329,18 @@ def _zero(picture: Tensor, kernel: Tensor) -> bool:
     return bool((Y.abs() <= 1e-4 * largest).all())
 
 
-def differences(*kernels: list[list[float]]) -> tuple[Tensor, ...]:
-    """Kernels written as lists."""
-    return tuple(torch.tensor(kernel) for kernel in kernels)
-
-
-def blurs() -> tuple[Tensor, ...]:
-    return differences([[1.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]], [[1.0, 2.0, 1.0]])
-
-
-def compares_top_with_bottom() -> tuple[Tensor, ...]:
-    return differences([[1.0], [-1.0]], [[1.0, 0.0], [0.0, -1.0]], [[1.0], [-2.0], [1.0]])
-
-
-def takes_the_other_diagonal() -> tuple[Tensor, ...]:
-    return differences([[1.0, -1.0]], [[0.0, 1.0], [-1.0, 0.0]], [[1.0, -2.0, 1.0]])
-
-
-def subtracts_bright_from_dark() -> tuple[Tensor, ...]:
-    return differences([[-1.0, 1.0]], [[-1.0, 0.0], [0.0, 1.0]], [[-1.0, 2.0, -1.0]])
-
-
-def takes_one_wide_difference() -> tuple[Tensor, ...]:
-    return differences([[1.0, -1.0]], [[1.0, 0.0], [0.0, -1.0]], [[1.0, 0.0, -1.0]])
-
-
-def turns_the_second_derivative_round() -> tuple[Tensor, ...]:
-    return differences([[1.0, -1.0]], [[1.0, 0.0], [0.0, -1.0]], [[-1.0, 2.0, -1.0]])
-
-
-def halves_the_second_derivative() -> tuple[Tensor, ...]:
-    return differences([[1.0, -1.0]], [[1.0, 0.0], [0.0, -1.0]], [[0.5, -1.0, 0.5]])
-
-
 EDGE_KERNELS = Exercise(
     name="edge_kernels",
     kind="code",
     judge=judge_kernels,
     mistakes=(
-        Mistake(blurs, ADD_UP),
-        Mistake(compares_top_with_bottom, TOP_WITH_BOTTOM),
-        Mistake(takes_the_other_diagonal, OTHER_DIAGONAL),
-        Mistake(subtracts_bright_from_dark, DARKER_POSITIVE),
-        Mistake(takes_one_wide_difference, ONE_DIFFERENCE),
-        Mistake(turns_the_second_derivative_round, WRONG_SCALE),
-        Mistake(halves_the_second_derivative, WRONG_SCALE),
+        Mistake(wrong.blurs, ADD_UP),
+        Mistake(wrong.compares_top_with_bottom, TOP_WITH_BOTTOM),
+        Mistake(wrong.takes_the_other_diagonal, OTHER_DIAGONAL),
+        Mistake(wrong.subtracts_bright_from_dark, DARKER_POSITIVE),
+        Mistake(wrong.takes_one_wide_difference, ONE_DIFFERENCE),
+        Mistake(wrong.turns_the_second_derivative_round, WRONG_SCALE),
+        Mistake(wrong.halves_the_second_derivative, WRONG_SCALE),
     ),
     hints=(
         N_("A kernel that gives 0 on one brightness has numbers that add up to 0."),
@@ -559,7 +352,7 @@ EDGE_KERNELS = Exercise(
 
 # learn_kernel
 
-RATE, ENOUGH, NEAR = 0.5, 100, 0.05
+ENOUGH, NEAR = 100, 0.05
 """The learning rate that the task asks for; after so many steps the kernel is that near."""
 
 PICTURE = torch.ones(6, 9)
@@ -629,56 +422,6 @@ def _loss(K: Tensor, X: Tensor, Y: Tensor) -> float:
     return float((correlate(X.double(), K.double()) - Y.double()).square().mean())
 
 
-def walk(X: Tensor, Y: Tensor, steps: int, rate: float = RATE, keep: float = 0.0) -> Tensor:
-    """Gradient descent; `keep` is the share of each gradient that stays in the next one."""
-    K, gradient = torch.zeros(1, 2), torch.zeros(1, 2)
-    for _step in range(steps):
-        error = correlate(X, K) - Y
-        gradient = keep * gradient + 2 * correlate(X, error) / error.numel()
-        K = K - rate * gradient
-    return K
-
-
-def forgets_to_clear_the_gradient(X: Tensor, Y: Tensor, steps: int) -> Tensor:
-    return walk(X, Y, steps, keep=1.0)
-
-
-def climbs(X: Tensor, Y: Tensor, steps: int) -> Tensor:
-    return walk(X, Y, steps, rate=-RATE)
-
-
-def sums_the_squares(X: Tensor, Y: Tensor, steps: int) -> Tensor:
-    return walk(X, Y, steps, rate=RATE * Y.numel())
-
-
-def takes_one_step(X: Tensor, Y: Tensor, steps: int) -> Tensor:
-    return walk(X, Y, 1)
-
-
-def always_takes_a_hundred_steps(X: Tensor, Y: Tensor, steps: int) -> Tensor:
-    return walk(X, Y, 100)
-
-
-def remembers_the_lesson(X: Tensor, Y: Tensor, steps: int) -> Tensor:
-    return torch.tensor([[1.0, -1.0]])
-
-
-def returns_the_loss(X: Tensor, Y: Tensor, steps: int) -> Tensor:
-    return (correlate(X, walk(X, Y, steps - 1)) - Y).square().mean()
-
-
-def keeps_the_axes_of_conv2d(X: Tensor, Y: Tensor, steps: int) -> Tensor:
-    return walk(X, Y, steps)[None, None]
-
-
-def makes_a_new_kernel_each_step(X: Tensor, Y: Tensor, steps: int) -> Tensor:
-    K = torch.zeros(1, 2, requires_grad=True)
-    for _step in range(steps):
-        (correlate(X, K) - Y).square().mean().backward()
-        K = K - RATE * K.grad  # type: ignore[operator]
-    return K
-
-
 LEARN_KERNEL = Exercise(
     name="learn_kernel",
     kind="code",
@@ -694,30 +437,30 @@ LEARN_KERNEL = Exercise(
     ),
     mistakes=(
         Mistake(
-            forgets_to_clear_the_gradient,
+            wrong.forgets_to_clear_the_gradient,
             N_("Old gradients add up. Clear them in every step, as with `K.grad.zero_()`."),
         ),
-        Mistake(climbs, N_("Your steps lead uphill. Subtract the gradient from K.")),
+        Mistake(wrong.climbs, N_("Your steps lead uphill. Subtract the gradient from K.")),
         Mistake(
-            sums_the_squares,
+            wrong.sums_the_squares,
             N_("The loss is the mean of the squares. With their sum, each step is far too long."),
         ),
-        Mistake(takes_one_step, ONE_STEP),
+        Mistake(wrong.takes_one_step, ONE_STEP),
         Mistake(
-            always_takes_a_hundred_steps,
+            wrong.always_takes_a_hundred_steps,
             N_("You take 100 steps whatever is asked. Loop over `range(steps)`."),
         ),
         Mistake(
-            remembers_the_lesson,
+            wrong.remembers_the_lesson,
             N_("This kernel is remembered, not learned. Begin with zeros, and use X and Y."),
         ),
         Mistake(
-            makes_a_new_kernel_each_step,
+            wrong.makes_a_new_kernel_each_step,
             N_("`K = K - …` makes a new tensor without a gradient. Change K itself, with `-=`."),
         ),
-        Mistake(returns_the_loss, N_("That is the loss. Return the kernel.")),
+        Mistake(wrong.returns_the_loss, N_("That is the loss. Return the kernel.")),
         Mistake(
-            keeps_the_axes_of_conv2d,
+            wrong.keeps_the_axes_of_conv2d,
             N_("The kernel still has the four axes of `conv2d`. Return two axes."),
         ),
     ),
