@@ -48,6 +48,9 @@ c.ExecuteWithDrawKey.secret = os.environ.get("COURSE_SECRET", "for local runs on
 # Seconds one cell may run.
 c.Execute.timeout = 30
 
+# A widget's still picture is what a graded notebook shows. Its state would need the network.
+c.Execute.store_widget_state = False
+
 # Graded notebook -> the page a student gets.
 c.GenerateFeedback.preprocessors = [
     "course.reports.hide_tests.HideTests",

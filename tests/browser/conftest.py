@@ -1,14 +1,17 @@
 """A Chromium for each test, that reaches this machine only and reports what it asked for beyond."""
 
+import contextlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.jupyterlab import SECONDS
+from tests.browser.jupyterlab import SECONDS, Notebook, jupyterlab
 
-SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+COURSE = Path(__file__).parents[2]
+SCREENSHOTS = COURSE / "build" / "screenshots"
 NO_OTHER_MACHINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
 
 
@@ -50,3 +53,27 @@ def screenshot(page):
         page.screenshot(path=SCREENSHOTS / f"{name}.png", **options)
 
     return save
+
+
+@pytest.fixture
+def run_in_jupyterlab(page, tmp_path):
+    """Open a notebook of the given code cells in JupyterLab, run it, and give the Notebook."""
+    with contextlib.ExitStack() as servers:
+
+        def run(*cells):
+            folder = tmp_path / "lab"
+            folder.mkdir()
+            notebook = nbformat.v4.new_notebook(
+                cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+                metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+            )
+            nbformat.write(notebook, folder / "widgets.ipynb")
+            settings = COURSE / "tools" / "lab"
+            at = servers.enter_context(jupyterlab(folder, settings=settings))
+            page.goto(at("lab/tree/widgets.ipynb"))
+            opened = Notebook(page, folder / "widgets.ipynb")
+            opened.wait_until_idle()
+            opened.menu("Run", "Run All Cells")
+            return opened
+
+        yield run

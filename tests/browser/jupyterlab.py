@@ -97,6 +97,7 @@ class Notebook:
         self.menu("Settings", "Theme", name)
         light = "true" if name == "JupyterLab Light" else "false"
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
 
     def wait_until_idle(self):
         expect(self.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()

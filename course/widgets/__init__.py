@@ -1,0 +1,5 @@
+"""What a learner plays with: one widget a module, each with its script and its style."""
+
+from course.widgets.sum_machine import SumMachine
+
+__all__ = ["SumMachine"]
