@@ -112,7 +112,7 @@ function openStage(model, el, kind) {
     ends.push(() => model.off("change:told", answer));
   }
 
-  let colours = readColours(frame);
+  let colours = readColours(frame), theme = 0;
   function paint(element, role, value, limit) {
     const { back, ink } = shade(colours, role, value, limit);
     element.style.backgroundColor = back;
@@ -121,12 +121,14 @@ function openStage(model, el, kind) {
   function onTheme(redraw) {
     const observer = new MutationObserver(() => {
       colours = readColours(frame);
+      theme += 1;
       redraw();
     });
     observer.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
     // Styles and place arrive after render returns.
     const first = requestAnimationFrame(() => {
       colours = readColours(frame);
+      theme += 1;
       redraw();
     });
     ends.push(() => observer.disconnect(), () => cancelAnimationFrame(first));
@@ -136,6 +138,7 @@ function openStage(model, el, kind) {
   return {
     root, frame, words, ask, onTold, onTheme, paint, complain,
     say: (text) => { voice.textContent = text; },
+    theme: () => theme,
     colour: (role, value, limit) => shade(colours, role, value, limit),
     atEnd: (forget) => ends.push(forget),
     end: () => ends.forEach((forget) => forget()),
@@ -194,10 +197,12 @@ function luminance(rgb) {
 function makeGrid(stage, { label, role, onEdit, onPick, follow = false }) {
   const element = make("div", { class: `mc-grid mc-of-${role}`, role: "grid", "aria-label": label });
   if (onEdit) element.setAttribute("aria-description", stage.words.edit);
+  const drawn = new Map();
   let cells = [], values = [], at = [0, 0], editor = null;
 
   function build(h, w) {
     element.replaceChildren();
+    drawn.clear();
     element.style.setProperty("--mc-columns", w);
     element.setAttribute("aria-rowcount", h);
     element.setAttribute("aria-colcount", w);
@@ -215,6 +220,9 @@ function makeGrid(stage, { label, role, onEdit, onPick, follow = false }) {
     values = next;
     next.forEach((line, i) => line.forEach((value, j) => {
       const cell = cells[i][j];
+      const state = `${value} ${limit} ${stage.theme()}`;
+      if (drawn.get(cell) === state) return; // most cells of a redraw are as they were
+      drawn.set(cell, state);
       const text = typeof value === "number" ? short(value, limit) : value ?? "";
       if (cell.firstChild?.nodeType !== Node.TEXT_NODE && !cell.contains(editor)) cell.textContent = text;
       else if (cell.textContent !== text && !cell.contains(editor)) cell.textContent = text;
@@ -239,7 +247,8 @@ function makeGrid(stage, { label, role, onEdit, onPick, follow = false }) {
   function edit(i, j, start) {
     const cell = cells[i][j];
     editor = make("input", { class: "mc-editor", inputmode: "decimal", "aria-label": cell.getAttribute("aria-label") });
-    editor.value = start ?? short(values[i][j]).replace(MINUS, "-");
+    const whole = String(Number(values[i][j].toPrecision(6)));
+    editor.value = start ?? whole;
     const before = cell.textContent;
     let open = true;
     const close = (keep, refocus) => {
@@ -248,8 +257,9 @@ function makeGrid(stage, { label, role, onEdit, onPick, follow = false }) {
       const text = editor.value, value = parsed(text);
       editor = null;
       cell.textContent = before;
+      drawn.delete(cell);
       if (refocus) focus(i, j);
-      if (!keep || text.trim() === "") return;
+      if (!keep || text.trim() === "" || text === whole) return;
       if (value === null) stage.complain(fill(stage.words.no_number, { text }));
       else if (value !== values[i][j]) onEdit(i, j, value);
     };

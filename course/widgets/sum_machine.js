@@ -83,7 +83,8 @@ function render({ model, el }) {
 
   /** All that Python must know: what is chosen now, with one change. */
   function chosen(change) {
-    return { X: told.X, K: told.K, combiner: told.combiner, channels: told.X.length, ...change };
+    const { X, K, combiner } = told;
+    return { X, K, combiner, channels: X.length, predict: predicting, ...change };
   }
 
   function predict() {
@@ -92,7 +93,7 @@ function render({ model, el }) {
     streak = 0;
     seen = new Set();
     bar.predict.setAttribute("aria-pressed", predicting);
-    if (predicting && told.combiner !== "sum") stage.ask(chosen({ combiner: "sum" }));
+    if (predicting) stage.ask(chosen({ combiner: "sum" }));
     guess.element.hidden = !predicting;
     guess.ask();
     stage.frame.classList.toggle("mc-sum-predicting", predicting);
@@ -105,7 +106,7 @@ function render({ model, el }) {
   function makeToolbar() {
     const reset = makeButton("⟲", () => {
       stop();
-      stage.ask(told.start);
+      stage.ask(chosen(told.start));
       goTo(0, 0);
     }, { label: words.reset });
     const back = makeButton("‹", () => { stop(); stepBy(-1); }, { label: words.back });
@@ -217,7 +218,6 @@ function render({ model, el }) {
     const limits = { X: largest(X), K: largest(told.kernels) };
     channels.forEach((channel, c) => channel.show(told, limits, c));
     showSides();
-    fit();
     showPlace(false);
   }
 
@@ -290,8 +290,7 @@ function render({ model, el }) {
   function fit() {
     const width = stage.frame.clientWidth - 30;
     if (width <= 0) return;
-    const { X, K } = told;
-    const w = X[0][0].length, k_w = K[0][0].length, w_o = told.truth[0].length;
+    const w = told.X[0][0].length, k_w = told.K[0][0].length, w_o = told.truth[0].length;
     const narrow = width < 640;
     const columns = narrow ? Math.max(w, k_w * 2.5 + 2) : w + k_w * 2.45 + w_o;
     const cell = (width - (narrow ? 10 : 300)) / columns - 2;

@@ -244,7 +244,7 @@ class SumMachine(Stage):
             "shown": _(rule.shown),
             **{name: getattr(sums, name).tolist() for name in Sums.__dataclass_fields__},
             "wrong": (~torch.isclose(sums.Y, sums.truth)).tolist(),
-            "patterns": list(patterns(X, K)),
+            "patterns": list(patterns(X, K)) if asked.get("predict") else [],
             "theirs": self.ask_theirs(X, K, sums),
             "start": self.start | {"channels": len(self.start["X"])},
         }
@@ -309,7 +309,7 @@ class SumMachine(Stage):
 
     def still(self) -> Picture:
         """The first window, as the machine opens."""
-        return draw_window(*(torch.tensor(self.told[name]) for name in "XK"), i=0, j=0)
+        return draw_window(torch.tensor(self.told["X"]), torch.tensor(self.told["K"]), 0, 0)
 
 
 def with_channels(tensor: Tensor, count: int) -> Tensor:

@@ -4,11 +4,10 @@ import contextlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import nbformat
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.jupyterlab import SECONDS, Notebook, jupyterlab
+from tests.browser.jupyterlab import SECONDS, Notebook, jupyterlab, write_cells
 
 COURSE = Path(__file__).parents[2]
 SCREENSHOTS = COURSE / "build" / "screenshots"
@@ -63,11 +62,7 @@ def run_in_jupyterlab(page, tmp_path):
         def run(*cells):
             folder = tmp_path / "lab"
             folder.mkdir()
-            notebook = nbformat.v4.new_notebook(
-                cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
-                metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-            )
-            nbformat.write(notebook, folder / "widgets.ipynb")
+            write_cells(folder / "widgets.ipynb", *cells)
             settings = COURSE / "tools" / "lab"
             at = servers.enter_context(jupyterlab(folder, settings=settings))
             page.goto(at("lab/tree/widgets.ipynb"))

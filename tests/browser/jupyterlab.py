@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import contextmanager
 
+import nbformat
 from playwright.sync_api import expect
 
 # How long to wait for anything. Nothing takes that long, but a busy machine may.
@@ -36,6 +37,15 @@ def jupyterlab(folder, settings=""):
     finally:
         server.terminate()  # it ends its kernels first
         server.wait()
+
+
+def write_cells(path, *cells):
+    """Write a notebook of code cells, which opens without a question about its kernel."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    nbformat.write(notebook, path)
 
 
 def wait_for_server(server, own):
