@@ -15,7 +15,7 @@ INSTALLED_FOR_TESTS := .venv/.requirements-test
 # nbgrader calls `alembic` as a program, so the environment's programs must be found.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo lab release test test-all lint messages clean again
+.PHONY: help demo lab release test test-all bench lint messages clean again
 .NOTPARALLEL:
 
 help:
@@ -37,6 +37,9 @@ test: lint  ## check the style, then run every test but the slow ones
 
 test-all: lint  ## the same with the slow tests
 	@$(PYTEST) $(ARGS)
+
+bench: $(INSTALLED_FOR_TESTS)  ## measure how fast the widgets answer and move
+	@$(BIN)/python -m benchmarks.widgets
 
 lint: $(INSTALLED_FOR_TESTS)  ## ruff and mypy
 	@$(BIN)/ruff check

@@ -1,4 +1,4 @@
-"""What a lesson imports: the checks, the hints, the pictures, and what earlier lessons built.
+"""What a lesson imports: checks, hints, pictures, widgets, and what earlier lessons built.
 
 Each name is fetched when it is first asked for, so that the `course` command and the grader, which
 need none of them, do not wait for PyTorch.
@@ -29,6 +29,14 @@ NAMES = {
         "draw_sum",
         "draw_window",
         "load_photo",
+    ),
+    "course.widgets": (
+        "AxisExplorer",
+        "BugLab",
+        "CostBench",
+        "FilterLoom",
+        "PixelMixer",
+        "SumMachine",
     ),
 }
 """The names that a lesson imports, by the room that they come from."""

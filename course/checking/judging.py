@@ -224,7 +224,9 @@ def judge_gradient(
             wording.NUMPY_STOPS_GRADIENTS if numpy else INPUT_CHANGED if inplace else GRADIENT_STOPS
         )
         fact = _("{call} cannot be differentiated.").format(call=shown)
-        return Finding((fact,), cause, cause, error=None if numpy or inplace else outcome.error)
+        mistake = None if numpy or inplace else _stops_gradients(exercise)
+        error = None if numpy or inplace else outcome.error
+        return Finding((fact,), cause, cause, mistake=mistake, error=error)
     expected = exercise.reference(*theirs)
     if compare(outcome.value, expected):
         fact = _("{call} gives other values once gradients are asked for.").format(call=shown)
@@ -239,13 +241,18 @@ def judge_gradient(
     for name, g, r in zip(exercise.parameters, got, right, strict=True):
         if g is None:
             fact = _("{call}: no gradient reaches {name}.").format(call=shown, name=name)
-            cause = _(GRADIENT_STOPS)
-            return Finding((fact,), cause, cause, arguments=tuple(arguments))
+            cause, mistake = _(GRADIENT_STOPS), _stops_gradients(exercise)
+            return Finding((fact,), cause, cause, mistake=mistake, arguments=tuple(arguments))
         if compare(g, r):
             fact = _("{call}: the gradient of {name} is wrong.").format(call=shown, name=name)
             hidden = _("The gradient of {name} is wrong.").format(name=name)
             return Finding((fact,), hidden, arguments=tuple(arguments))
     return None
+
+
+def _stops_gradients(exercise: Exercise) -> Mistake | None:
+    """The known mistake of right values without gradients."""
+    return next((m for m in exercise.mistakes if m.sentence == GRADIENT_STOPS), None)
 
 
 def diagnose(

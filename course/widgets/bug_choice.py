@@ -15,19 +15,26 @@ from course.widgets.their_function import name_of
 EXAMPLE = "corr2d_multi_in"
 
 
-def last_named() -> tuple[Exercise, Mistake, str, bool]:
-    """The mistake that `check` named last, or an example; a sentence, and whether it is known."""
+def last_named(exercise: str | None = None) -> tuple[Exercise, Mistake, str, bool]:
+    """The mistake that `check` named last, or an example; a sentence, and whether it is known.
+
+    exercise : only a mistake of this one counts
+    raises CannotShow with one sentence if no painting exposes the bugs of that exercise
+    """
     named = check.mistake
-    example = EXERCISES[EXAMPLE]
+    example = find_exercise(exercise or EXAMPLE)
+    if exercise and not any(mistake is named for mistake in example.mistakes):
+        named = None
     if named is None:
         note = _("No mistake has been named, so this is an example.")
         return example, example.mistakes[0], note, False
-    holders = [e for e in EXERCISES.values() if any(m is named for m in e.mistakes)]
+    candidates = [example] if exercise else list(EXERCISES.values())
+    holders = [e for e in candidates if any(m is named for m in e.mistakes)]
     # Exercises may share a mistake: the one just checked is wrong.
     holders.sort(key=lambda e: check.states.get(e.name) != "wrong")
-    for exercise in holders:
-        if not why_not(exercise):
-            return exercise, named, _("This is the mistake that check has just named."), True
+    for one in holders:
+        if not why_not(one):
+            return one, named, _("This is the mistake that check has just named."), True
     note = _("No painting can show the mistake that was named, so this is an example.")
     return example, example.mistakes[0], note, False
 

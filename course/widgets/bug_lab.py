@@ -93,8 +93,8 @@ class BugLab(Stage):
         if f is not None:
             self.exercise = exercise_of(bug, exercise, f)
             key, note, revealed = OWN, "", False
-        elif bug is None and exercise is None:
-            self.exercise, mistake, note, revealed = last_named()
+        elif bug is None:
+            self.exercise, mistake, note, revealed = last_named(exercise)
             key = mistake.name
         else:
             self.exercise, mistake = find_bug(bug, exercise)

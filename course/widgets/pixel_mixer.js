@@ -141,14 +141,6 @@ function oneAtATime(stage) {
   return send;
 }
 
-/** Numbers from the base64 that `packed` wrote. */
-function unpack(text, Kind) {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
-  return new Kind(bytes.buffer);
-}
-
 /** A place in memory as channel, row, column. */
 function unravel(place, h, w) {
   return [Math.floor(place / (h * w)), Math.floor(place / w) % h, place % w];
@@ -336,7 +328,7 @@ function makeTable(stage, most, setWeight) {
     theirs.textContent = `Y[:, ${pixel.join(", ")}]`;
     swatch.style.background = screenColour(x);
     mixed.style.background = screenColour(y);
-    inputs.forEach((input, c) => input.show(x[c], places[c], names));
+    inputs.forEach((input, c) => input.show(x[c], places[c], names, wrong));
     outputs.forEach((output, o) => output.show(matrix[o], x, y, ends));
   }
   return { element, build, showWeights, showPixel };
@@ -355,9 +347,10 @@ function makeInput(name, c) {
   const place = make("div", { class: "mc-quiet mc-mixer-place" });
   const element = make("div", { role: "cell", class: "mc-mixer-in" },
     make("div", { class: "mc-mixer-column", "aria-hidden": "true" }, fillBar), number, place);
-  function show(value, [channel, i, j], names) {
+  function show(value, [channel, i, j], names, wrong) {
     fillBar.style.height = `${100 * value}%`;
     number.textContent = digits(value);
+    place.hidden = !wrong; // otherwise it is the chosen place, which stands beside
     place.replaceChildren(make("div", {}, names[channel]), ` (${i}, ${j})`);
   }
   return { head, element, show };

@@ -1,6 +1,5 @@
 """The pixel mixer: one matrix for every pixel of a picture, and what a wrong reshape does to it."""
 
-from base64 import b64encode
 from collections.abc import Sequence
 from math import ceil, floor
 from typing import ClassVar
@@ -14,7 +13,7 @@ from course.exercises.mistakes.one_by_one import reshapes_to_pixels
 from course.figures import PHOTO_CREDIT, Picture, draw_maps, draw_one_by_one, load_photo
 from course.figures.inputs import at_most, numbers_of
 from course.language import N_, _
-from course.widgets.stage import Asked, Stage, Told, refusing
+from course.widgets.stage import Asked, Stage, Told, packed, refusing
 
 HEIGHT, PIXEL = 84, (52, 39)
 """The height of the photograph, and its pixel at the opening: an orange tile of the roof."""
@@ -276,15 +275,3 @@ def bar_ends(low: float, high: float) -> Sequence[float]:
     ([-0.5, 1.5], [0.0, 1.0])
     """
     return [min(floor((low + DUST) * 2) / 2, 0.0), max(ceil((high - DUST) * 2) / 2, 1.0)]
-
-
-def packed(values: Tensor, kind: str) -> str:
-    """Numbers as base64, so that the browser gets a whole picture at once.
-
-    values : (c, h, w)
-    kind : how a number is stored: "<f4" is a float32, "<i4" an int32
-
-    >>> packed(torch.ones(1, 1, 1), "<f4")
-    'AACAPw=='
-    """
-    return b64encode(values.numpy().astype(kind).tobytes()).decode("ascii")

@@ -58,6 +58,14 @@ function largest(...values) {
   return values.flat(Infinity).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
+/** Numbers from the base64 that `packed` wrote. */
+function unpack(text, Kind) {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+  return new Kind(bytes.buffer);
+}
+
 function movesLittle() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
@@ -258,10 +266,10 @@ function makeGrid(stage, { label, role, onEdit, onPick, follow = false }) {
       editor = null;
       cell.textContent = before;
       drawn.delete(cell);
+      const changed = keep && text.trim() !== "" && text !== whole;
+      if (changed && value === null) stage.complain(fill(stage.words.no_number, { text }));
+      else if (changed && value !== values[i][j]) onEdit(i, j, value);
       if (refocus) focus(i, j);
-      if (!keep || text.trim() === "" || text === whole) return;
-      if (value === null) stage.complain(fill(stage.words.no_number, { text }));
-      else if (value !== values[i][j]) onEdit(i, j, value);
     };
     editor.addEventListener("blur", () => close(true, false));
     editor.addEventListener("keydown", (event) => {

@@ -6,6 +6,7 @@ function render({ model, el }) {
   const stage = openStage(model, el, "sum");
   const { words } = stage;
   let told = model.get("told");
+  let products = unpack(told.products, Float32Array);
   let at = [0, 0];
   let playing = 0;
   let predicting = false;
@@ -38,7 +39,11 @@ function render({ model, el }) {
   resized.observe(stage.frame);
   stage.atEnd(() => resized.disconnect());
   stage.atEnd(stop);
-  stage.onTold((next) => { told = next; redraw(); });
+  stage.onTold((next) => {
+    told = next;
+    products = unpack(told.products, Float32Array);
+    redraw();
+  });
   stage.onTheme(redraw);
   redraw();
   return stage.end;
@@ -261,11 +266,19 @@ function render({ model, el }) {
     }
     const term = String(told.theirs?.first) === String(at) ? told.theirs.term : null;
     const scale = [Math.min(0, ...told.running.flat(2)), Math.max(0, ...told.running.flat(2))];
-    channels.forEach((channel, c) =>
-      channel.place(told, { i, j, scale, hidden, term: term && term[0] === c ? term : null }, c));
+    channels.forEach((channel, c) => channel.place(told, {
+      i, j, scale, hidden, products: productsOf(c), term: term && term[0] === c ? term : null,
+    }, c));
     total.show(told, { i, j, scale, hidden });
     stage.say(inWords(hidden));
     if (drop && !hidden) dropInto(total.number, Y.cell(i, j));
+  }
+
+  /** The products of one channel at the window's place, row after row. */
+  function productsOf(c) {
+    const count = told.K[0].length * told.K[0][0].length;
+    const start = ((at[0] * size()[1] + at[1]) * told.X.length + c) * count;
+    return products.subarray(start, start + count);
   }
 
   function light(grid, i, j) {
@@ -373,19 +386,19 @@ function makeChannel(stage, c, { edit, goTo, at }) {
     }
   }
 
-  function place(told, { i, j, scale, hidden, term }) {
+  function place(told, { i, j, scale, hidden, products, term }) {
+    const most = largest(...products);
     told.X[c].forEach((line, a) => line.forEach((_, b) => X.cell(a, b).classList.toggle("mc-sum-inside",
       a >= i && a < i + told.K[0].length && b >= j && b < j + told.K[0][0].length)));
     frame.style.setProperty("--mc-i", i);
     frame.style.setProperty("--mc-j", j);
     frame.setAttribute("aria-valuenow", i * told.truth[0].length + j);
     frame.setAttribute("aria-valuetext", fill(words.window_at, { i, j }));
-    const limit = largest(told.products);
     cells.forEach((line, a) => line.forEach(({ x, k, product }, b) => {
-      const value = told.products[i][j][c][a][b];
+      const value = products[a * line.length + b];
       x.textContent = short(told.X[c][i + a][j + b]);
       k.textContent = factor(told.kernels[c][a][b]);
-      product.textContent = hidden ? "?" : short(value, limit);
+      product.textContent = hidden ? "?" : short(value, most);
       const cell = product.parentElement;
       cell.classList.toggle("mc-sum-apart", Boolean(term && term[1] === a && term[2] === b));
       if (hidden) { cell.style.backgroundColor = ""; cell.style.setProperty("--mc-ink", "inherit"); }
@@ -413,8 +426,7 @@ function makeTrack() {
     const share = (value) => (most > least ? (100 * (value - least)) / (most - least) : 0);
     const [low, high] = [Math.min(from, to), Math.max(from, to)];
     zero.style.left = `${share(0)}%`;
-    segment.style.left = `${share(low)}%`;
-    segment.style.width = `${share(high) - share(low)}%`;
+    segment.style.clipPath = `inset(0 ${100 - share(high)}% 0 ${share(low)}% round 3px)`;
     segment.classList.toggle("mc-sum-minus", to < from);
     segment.style.visibility = hidden ? "hidden" : "";
     label.textContent = hidden ? "?" : text;

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 from time import monotonic
 from typing import Any, ClassVar
 
@@ -12,19 +13,20 @@ from course.checking.calling import call, copy
 from course.checking.comparing import compare
 from course.checking.judging import call_copy, diagnose
 from course.exercises import EXERCISES
-from course.exercises.arithmetic import correlate
+from course.exercises.arithmetic import correlate, number
 from course.exercises.exercise import Exercise
 from course.exercises.many_inputs import EXAMPLE
 from course.exercises.mistakes import many_inputs as wrong
 from course.figures import Picture, draw_window
 from course.figures.inputs import at_most, numbers_fit, paired
 from course.language import N_, _
-from course.widgets.stage import Asked, CannotShow, Stage, Told, refusing
+from course.widgets.stage import Asked, CannotShow, Stage, Told, packed, refusing
 from course.widgets.their_function import name_of, what_it_raised
 
 Function = Callable[..., Any]
 
 MOST_CHANNELS, MOST_SIDE, MOST_KERNEL = 4, 12, 4
+LISTED = ("shares", "counted", "running", "Y", "truth")
 LONGEST_SEARCH = 1.0
 """Seconds that the search for the first wrong term of the learner's function may take."""
 
@@ -228,7 +230,7 @@ class SumMachine(Stage):
     def answer(self, asked: Asked) -> Told:
         """All numbers for X, K, the combiner and the count of channels that the learner chose."""
         count = asked.get("channels", len(asked["X"]))
-        X, K = (with_channels(torch.tensor(asked[name], dtype=torch.float32), count) for name in "XK")
+        X, K = (with_channels(torch.tensor(asked[name]).float(), count) for name in "XK")
         paired(X, K)  # numbers that are none are refused here
         at_most(len(X), MOST_CHANNELS, _("X has {count} channels, but there is room for {most}."))
         numbers_fit(X.numpy(), "X", MOST_SIDE)
@@ -242,65 +244,72 @@ class SumMachine(Stage):
             "combiner": asked["combiner"],
             "combiners": [[name, _(one.label)] for name, one in COMBINERS.items()],
             "shown": _(rule.shown),
-            **{name: getattr(sums, name).tolist() for name in Sums.__dataclass_fields__},
+            "products": packed(sums.products, "<f4"),
+            **{name: getattr(sums, name).tolist() for name in LISTED},
             "wrong": (~torch.isclose(sums.Y, sums.truth)).tolist(),
             "patterns": list(patterns(X, K)) if asked.get("predict") else [],
-            "theirs": self.ask_theirs(X, K, sums),
+            "theirs": self.ask_theirs(X, K, sums.truth),
             "start": self.start | {"channels": len(self.start["X"])},
         }
 
-    def ask_theirs(self, X: Tensor, K: Tensor, sums: Sums) -> Told | None:
+    def ask_theirs(self, X: Tensor, K: Tensor, truth: Tensor) -> Told | None:
         """What the learner's function gives, and the first place where it leaves the truth."""
         if self.f is None:
             return None
-        name, arguments = name_of(self.f), (X[0], K[0]) if self.flat and len(X) == 1 else (X, K)
+        flat = self.flat and len(X) == 1
+        arguments = (X[0], K[0]) if flat else (X, K)
         outcome = call(self.f, copy(arguments), quiet=True)
+        name, Y = name_of(self.f), outcome.value
         if outcome.error is not None:
             return {"name": name, "sentence": what_it_raised(self.f, outcome)}
-        difference = compare(outcome.value, sums.truth)
-        mistake = difference and diagnose(self.exercise, self.f, arguments, outcome)
-        cause = _(mistake.sentence) if mistake else ""
-        value = outcome.value
-        if difference is None:
+        if compare(Y, truth) is None:
             sentence = _("{name} gives the truth on every number here.").format(name=name)
-            return {"name": name, "values": value.tolist(), "sentence": sentence}
-        if not isinstance(value, Tensor) or value.shape != sums.truth.shape:
-            got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+            return {"name": name, "values": Y.tolist(), "sentence": sentence}
+        mistake = diagnose(self.exercise, self.f, arguments, outcome)
+        cause = _(mistake.sentence) if mistake else ""
+        if not isinstance(Y, Tensor) or Y.shape != truth.shape:
             sentence = _("{name} gives {got}, the truth has shape {shape}.").format(
-                name=name, got=got, shape=tuple(sums.truth.shape)
+                name=name,
+                got=tuple(Y.shape) if isinstance(Y, Tensor) else type(Y).__name__,
+                shape=tuple(truth.shape),
             )
             return {"name": name, "sentence": sentence, "cause": cause}
-        values = value.detach().double()
-        apart = ~torch.isclose(values, sums.truth.double(), rtol=1e-4, atol=1e-5)
+        return {"name": name, **self.first_difference(X, K, Y.detach().double(), truth, cause)}
+
+    def first_difference(self, X: Tensor, K: Tensor, Y: Tensor, truth: Tensor, cause: str) -> Told:
+        """Where the learner's numbers leave the truth, and the first term that does.
+
+        Y : (h_o, w_o), the learner's
+        truth : (h_o, w_o)
+        """
+        assert self.f is not None
+        f, flat = self.f, self.flat and len(X) == 1
+        apart = ~torch.isclose(Y, truth.double(), rtol=1e-4, atol=1e-5)
         i, j = apart.nonzero()[0].tolist()
-        sentence = _("{name} gives {got} at row {i}, column {j}. The truth is {truth}.").format(
-            name=name, got=f"{values[i, j]:.6g}", i=i, j=j, truth=f"{sums.truth[i, j]:.6g}"
-        )
-        f = self.f
-        probe = (lambda X, K: f(X[0], K[0])) if self.flat and len(X) == 1 else f
-        term = first_wrong_term(probe, X, K, i, j)
-        if term:
-            (c, a, b), counted = term
-            cause = " ".join(
-                filter(
-                    None,
-                    (
-                        _("First wrong term: channel {c}, {x:g}·{k:g}. It counts {got:g}.").format(
-                            c=c, x=float(X[c, i + a, j + b]), k=float(K[c, a, b]), got=counted
-                        ),
-                        cause,
-                    ),
-                )
-            )
-        return {
-            "name": name,
-            "values": [[v if v == v else "NaN" for v in row] for row in values.tolist()],
+        sentence = _("{name} gives {got} at row {i}, column {j}. The truth is {truth}.")
+        told = {
+            "values": [[v if isfinite(v) else str(v) for v in row] for row in Y.tolist()],
             "apart": apart.tolist(),
             "first": [i, j],
-            "term": list(term[0]) if term else None,
-            "sentence": sentence,
+            "term": None,
+            "sentence": sentence.format(
+                name=name_of(f),
+                got=number(float(Y[i, j])),
+                i=i,
+                j=j,
+                truth=number(float(truth[i, j])),
+            ),
             "cause": cause,
         }
+        term = first_wrong_term((lambda X, K: f(X[0], K[0])) if flat else f, X, K, i, j)
+        if term:
+            (c, a, b), counted = term
+            x = X[c, i + a, j + b]
+            words = _("First wrong term: channel {c}, {x}·{k}. It counts {got}.").format(
+                c=c, x=number(float(x)), k=number(float(K[c, a, b])), got=number(counted)
+            )
+            told |= {"term": [c, a, b], "cause": f"{words} {cause}".strip()}
+        return told
 
     @property
     def exercise(self) -> Exercise:
@@ -353,4 +362,4 @@ def patterns(X: Tensor, K: Tensor) -> Iterator[Told]:
 
 
 def _numbers(values: Tensor) -> list[Any]:
-    return [[v if abs(v) < float("inf") else None for v in row] for row in values.tolist()]
+    return [[v if isfinite(v) else None for v in row] for row in values.tolist()]

@@ -249,6 +249,16 @@ def test_a_click_on_an_output_brings_the_window_there(show):
     shows_this_place(machine, X, K, 2, 3)
 
 
+def test_an_edit_asks_python_once_and_moving_never(page):
+    widget, questions = SumMachine(X, K), []
+    widget.observe(questions.append, "asked")
+    machine = Machine(open_widgets(page, widget)[0])
+    machine.type("X, channel 1", 0, 0, "4")
+    machine.button("One step on").click()
+    machine.cell("Y", 2, 2).click()
+    assert len(questions) == 1
+
+
 def test_channels_come_and_go(show):
     machine = show()
     machine.button("Channels + 1").click()

@@ -191,6 +191,23 @@ def test_it_opens_with_the_mistake_that_check_has_just_named():
     assert lab.told["revealed"] == ["keeps only the last channel"]
 
 
+def test_of_one_exercise_it_opens_only_a_mistake_of_that_exercise(monkeypatch):
+    monkeypatch.setattr(check, "mistake", MULTI_IN.mistakes[2])
+    assert BugLab(exercise="corr2d_multi_in").told["bug"] == MULTI_IN.mistakes[2].name
+    other = BugLab(exercise="corr2d").told
+    assert other["bug"] == EXERCISES["corr2d"].mistakes[0].name
+    assert other["note"] == "No mistake has been named, so this is an example."
+
+
+def test_it_opens_with_the_mistake_of_stopped_gradients_too():
+    def corr2d_multi_in(X, K):
+        return correlate(X.detach(), K)
+
+    with pytest.raises(WrongAnswer, match="gradients stop here"):
+        check(corr2d_multi_in)
+    assert BugLab().told["bug"] == "leaves torch"
+
+
 def test_without_a_named_mistake_it_opens_an_example():
     lab = BugLab()
     assert lab.told["bug"] == MULTI_IN.mistakes[0].name
