@@ -36,8 +36,16 @@ function short(value, largest = 0) {
     const [digits, power] = value.toExponential(1).split("e");
     return `${digits.replace(/\.0$/, "")}e${Number(power)}`.replaceAll("-", MINUS);
   }
-  const text = value.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : 2);
+  const text = fixed(value, size >= 1000 ? 0 : size >= 100 ? 1 : 2);
   return (text.includes(".") ? text.replace(/\.?0+$/, "") : text).replace("-", MINUS);
+}
+
+/** As toFixed, but halves go to the even side, as in Python: 100.25 is 100.2. */
+function fixed(value, decimals) {
+  const scaled = value * 10 ** decimals;
+  const half = Number.isInteger(value * 2 ** (decimals + 1)) && Math.abs(scaled % 1) === 0.5;
+  const down = half && Math.trunc(scaled) % 2 === 0;
+  return (down ? Math.trunc(scaled) / 10 ** decimals : value).toFixed(decimals);
 }
 
 /** The same as the second part of a sum or product: a negative number stands in brackets. */
@@ -66,6 +74,12 @@ function unpack(text, Kind) {
   return new Kind(bytes.buffer);
 }
 
+/** Rows and columns that an arrow key moves by; null for other keys, and for the browser's own. */
+function stepOf({ key, ctrlKey, metaKey, altKey }) {
+  if (ctrlKey || metaKey || altKey) return null;
+  return { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[key] ?? null;
+}
+
 function movesLittle() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
@@ -76,6 +90,7 @@ function movesLittle() {
  * stage.root      the element to fill
  * stage.words     what to say, translated
  * stage.ask({..}) ask Python; `told` will answer
+ * stage.wanted()  what is chosen now: the question on its way, or what Python has told
  * stage.say(text) show a line below, and read it aloud
  * stage.paint(element, role, value, limit) colour an element: role "x", "k" or "y"
  * stage.onTold(draw)  call draw(told) with each answer
@@ -106,6 +121,12 @@ function openStage(model, el, kind) {
     clearTimeout(waiting);
     waiting = setTimeout(() => complain(words.no_answer), 4000);
     return n;
+  }
+
+  /** Where two changes follow each other faster than Python answers, the second builds on this. */
+  function wanted() {
+    const asked = model.get("asked"), told = model.get("told");
+    return (asked.n ?? 0) > (told.n ?? 0) ? asked : told;
   }
 
   function onTold(show) {
@@ -144,7 +165,7 @@ function openStage(model, el, kind) {
 
   ends.push(() => clearTimeout(waiting));
   return {
-    root, frame, words, ask, onTold, onTheme, paint, complain,
+    root, frame, words, ask, wanted, onTold, onTheme, paint, complain,
     say: (text) => { voice.textContent = text; },
     theme: () => theme,
     colour: (role, value, limit) => shade(colours, role, value, limit),
@@ -180,8 +201,9 @@ function shade(colours, role, value, limit) {
   const end = value > 0 ? colours[role] : colours.negative;
   const rgb = colours.zero.map((zero, at) => Math.round(zero + (end[at] - zero) * share));
   const light = luminance(rgb);
-  const white = 1.05 / (light + 0.05), dark = (light + 0.05) / (0.0137 + 0.05);
-  return { back: `rgb(${rgb.join(" ")})`, ink: white > dark ? "#ffffff" : "#1f2328" };
+  const white = 1.05 / (light + 0.05), black = (light + 0.05) / 0.05;
+  // Pure black: with any softer one, some cells would have a contrast below 4.5.
+  return { back: `rgb(${rgb.join(" ")})`, ink: white > black ? "#ffffff" : "#000000" };
 }
 
 function luminance(rgb) {
@@ -300,7 +322,7 @@ function makeGrid(stage, { label, role, onEdit, onPick, follow = false }) {
   element.addEventListener("keydown", (event) => {
     const place = placeOf(event);
     if (!place || event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    const step = stepOf(event);
     if (step) {
       const [i, j] = [place[0] + step[0], place[1] + step[1]];
       if (cells[i]?.[j]) {

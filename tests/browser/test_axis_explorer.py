@@ -100,7 +100,7 @@ def test_reshape_takes_a_shape_from_the_list_or_typed(calm):
 
 def test_reshape_in_place_of_permute_is_shown_beside_it(calm):
     (explorer,) = open_widgets(calm, AxisExplorer())
-    switch = explorer.get_by_role("button", name="reshape in place of permute")
+    switch = explorer.get_by_role("button", name="Compare with reshape")
     switch.press("Enter")
     expect(switch).to_have_attribute("aria-pressed", "true")
     expect(switch).to_be_focused()
@@ -185,7 +185,7 @@ def test_in_jupyterlab(run_in_jupyterlab, page, asked_outside, screenshot):
     expect(lesson.output("AxisExplorer((7, 7))")).to_have_text(
         "✗ The shape (7, 7) has 49 numbers, but a picture holds 48."
     )
-    explorer.get_by_role("button", name="reshape in place of permute").press("Enter")
+    explorer.get_by_role("button", name="Compare with reshape").press("Enter")
     shows(explorer, "A.reshape(3, 4, 2)", A.reshape(3, 4, 2))
     lesson.show(make)
     figure(explorer, "R").get_by_role("gridcell").nth(5).hover()
