@@ -161,3 +161,43 @@ def test_validate_forgives_a_warning_and_names_the_cells_that_fail(
     assert "You averaged. Channels are added, not averaged." in said
     assert "check(expose_bugs)" not in said
     assert asked_outside == set()
+
+
+WIDGETS = {
+    "01_one_channel": {"SumMachine(X, K)": "37", 'BugLab(exercise="corr2d")': "Bug 1"},
+    "02_many_inputs": {
+        "SumMachine(X, K)": "19 + 37 = 56",
+        "SumMachine(X, K, f=corr2d_multi_in)": "corr2d_multi_in is not written yet.",
+        'BugLab(exercise="corr2d_multi_in")': "Bug 1",
+    },
+    "03_many_outputs": {
+        "FilterLoom(X, K3)": "19 + 37 = 56",
+        'BugLab(exercise="corr2d_multi_in_out")': "Bug 1",
+        "CostBench()": "h_o = ⌊(12 + 2·1 − 3) / 2⌋ + 1 = 6",
+    },
+    "04_one_by_one": {
+        "AxisExplorer()": "A.permute(1, 2, 0).shape == (3, 4, 2)",
+        'BugLab(exercise="corr2d_multi_in_out_1x1")': "Bug 1",
+        "PixelMixer()": "Photo: danielbuechele, CC BY 2.0",
+    },
+}
+
+
+def test_the_widgets_stand_in_the_lessons(
+    lab, learners_jupyterlab, page, asked_outside, screenshot
+):
+    for name, widgets in WIDGETS.items():
+        lesson = open_notebook(page, learners_jupyterlab, lab, f"{name}/{name}")
+        lesson.menu("Run", "Run All Cells")
+        run_all_ends(lesson, name)
+        for cell, shown in widgets.items():
+            lesson.show(cell)
+            stage = lesson.cell(cell).locator(".mc-stage")
+            expect(stage).to_contain_text(shown)
+            expect(lesson.cell(cell).locator(".mc-still")).to_be_hidden()
+            screenshot(f"lesson-{name}-{re.split(r'[(]', cell)[0]}")
+    assert asked_outside == set()
+
+
+def run_all_ends(lesson, name):
+    expect(lesson.output(f'progress("{name}")').get_by_role("table")).to_be_attached()
