@@ -7,7 +7,7 @@ function render({ model, el }) {
   const { words } = stage;
   let told = model.get("told");
   const ask = (changes) => {
-    const { shape, operation, dim, order, target, compare } = told;
+    const { shape, operation, dim, order, target, compare } = stage.wanted();
     stage.ask({ shape, operation, dim, order, target, compare, ...changes });
   };
   const controls = makeControls(words, ask, () => fly());

@@ -60,7 +60,7 @@ class AxisExplorer(Stage):
         "target": N_("New shape"),
         "typed": N_("or type one"),
         "typed_label": N_("New shape, typed; one size may be -1"),
-        "compare": N_("reshape in place of permute"),
+        "compare": N_("Compare with reshape"),
         "replay": N_("Show the move"),
         "axis": N_("axis {axis}"),
         "named_axis": N_("axis {axis} ({name})"),
@@ -172,7 +172,7 @@ def _compared(moved: Moved) -> dict[str, Any]:
     """What reshape alone makes, and for each place whether it holds another number."""
     assert moved.reshaped
     elsewhere = (moved.reshaped.numbers != moved.after.numbers).flatten().tolist()
-    code = f"A.reshape({', '.join(map(str, moved.reshaped.shape))})"
+    code = f"S = A.reshape({', '.join(map(str, moved.reshaped.shape))})"
     return _drawn(moved.reshaped) | {"code": code, "elsewhere": elsewhere}
 
 
@@ -244,7 +244,12 @@ def explained(moved: Moved, operation: str, dim: int, compare: bool) -> list[str
             _("The numbers are copied to new memory."),
         ]
     if operation == "permute":
-        sentences = [_("permute moves the axes. No number moves in memory: the strides change.")]
+        if (R.shape, R.strides) == (A.shape, A.strides):
+            sentences = [_("Here every axis stays where it is: permute changes nothing.")]
+        else:
+            sentences = [
+                _("permute moves the axes. No number moves in memory: the strides change.")
+            ]
         return sentences + _sentences_of_reshape_instead(moved) * compare
     if operation == "reshape":
         return [

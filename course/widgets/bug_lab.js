@@ -10,6 +10,7 @@ function render({ model, el }) {
   let told = model.get("told");
   let brush = 1;
   let values = structuredClone(told.values);
+  let shapes = told.shapes; // of these values
   let stroke = null; // the value that a stroke of the brush paints, and what it has touched
   let before = { bug: told.bug, by: told.verdict.by, best: null };
 
@@ -38,7 +39,10 @@ function render({ model, el }) {
   stage.atEnd(() => resized.disconnect());
   stage.onTold((next) => {
     told = next;
-    if (!stroke) values = structuredClone(told.values);
+    if (!stroke || String(shapes) !== String(told.shapes)) {
+      stroke = null; // the cell that it began in may be gone
+      [values, shapes] = [structuredClone(told.values), told.shapes];
+    }
     redraw();
     celebrate();
   });
@@ -49,12 +53,12 @@ function render({ model, el }) {
   // ---- what the learner does
 
   function ask(change = {}) {
-    const { bug, sizes, shapes, whole, revealed } = told;
+    const { bug, sizes, whole, revealed } = stage.wanted();
     stage.ask({ bug, sizes, shapes, whole, revealed, values, show: false, ...change });
   }
 
   function resize(label, size) {
-    ask({ sizes: { ...told.sizes, [label]: size } });
+    ask({ sizes: { ...stage.wanted().sizes, [label]: size } });
   }
 
   function clear() {
@@ -278,7 +282,7 @@ function makePanel(stage, role, onEdit) {
   function makeTile(tile) {
     const label = make("div", { class: "mc-quiet mc-bug-label" });
     const edit = onEdit && ((i, j, value) => onEdit(tile, i, j, value));
-    const grid = makeGrid(stage, { label: "", role, onEdit: edit });
+    const grid = makeGrid(stage, { label: "", role, onEdit: edit, tapEdits: false });
     return { label, grid, element: make("div", { class: "mc-bug-tile" }, label, grid.element) };
   }
 

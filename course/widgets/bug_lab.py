@@ -89,6 +89,7 @@ class BugLab(Stage):
     ) -> None:
         self.f = f
         self.own_best: tuple[int, int] | None = None
+        self.shown: set[str] = set()
         self.endless: dict[tuple[int, ...], Meeting] = {}
         if f is not None:
             self.exercise = exercise_of(bug, exercise, f)
@@ -119,8 +120,11 @@ class BugLab(Stage):
         key = asked["bug"]
         mistake = next((m for m in self.exercise.mistakes if m.name == key), None)
         least = smallest(self.exercise, mistake) if mistake else None
-        shown = bool(asked.get("show") and least)
-        painting = least if shown and least else self.painted(asked)
+        painting = least if asked.get("show") and least else self.painted(asked)
+        if asked.get("show"):
+            self.shown.add(key)
+        # What was shown stays shown, whatever the next question is about.
+        shown = painting == least and key in self.shown
         arguments = self.easel.arguments(painting.sizes, painting.values, painting.whole)
         meeting = self.meet(mistake, arguments)
         score = (painting.painted, painting.cells)

@@ -16,6 +16,7 @@ from course.figures.palette import OUTPUT, QUIET, role_of
 from course.language import _
 from course.widgets.exposing import Meeting, Shape, wrong_cells
 from course.widgets.stage import Told
+from course.widgets.their_function import is_plain
 
 MOST_DRAWN = 400
 
@@ -48,7 +49,7 @@ def outputs(
         wrong = wrong_cells(answer.value, truth.value) if meeting.difference else []
         apart = torch.zeros(truth.value.shape, dtype=torch.float64)
         for index in wrong:
-            apart[index] = float(answer.value[index]) - float(truth.value[index])
+            apart[index] = float(answer.value[index].detach()) - float(truth.value[index])
         told["difference"] = panel(apart, "")
         mark(told["answer"], apart.shape, wrong)
         mark(told["difference"], apart.shape, wrong)
@@ -142,7 +143,8 @@ def alike(one: Any, other: Any) -> bool:
         isinstance(one, Tensor)
         and isinstance(other, Tensor)
         and one.shape == other.shape
-        and not other.is_complex()
+        and is_plain(one)
+        and is_plain(other)
     )
 
 
@@ -164,7 +166,7 @@ def panel(value: Any, name: str) -> Told:
     told["shape"] = str(tuple(value.shape))
     if value.numel() == 0:
         return told | {"text": _("There is no cell in it.")}
-    if value.is_complex() or value.numel() > MOST_DRAWN:
+    if not is_plain(value) or value.numel() > MOST_DRAWN:
         return told | {"text": _("It is not drawn here.")}
     numbers = value.detach().double()
     flat = numbers.reshape(-1, *(1, 1, *numbers.shape)[-2:])

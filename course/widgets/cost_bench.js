@@ -19,7 +19,7 @@ function render({ model, el }) {
   const costs = makeCosts(words);
 
   const presets = PRESETS.map((name) => makeButton(words[name], () => {
-    const layer = { ...model.get("told").layer, ...model.get("told").presets[name] };
+    const layer = { ...sizes.chosen(), ...model.get("told").presets[name] };
     sizes.show(layer);
     asking.ask({ layer });
   }));
@@ -130,7 +130,7 @@ function makeSizes(stage, start, changed) {
   show(layer);
   const element = make("fieldset", { class: my("sizes") },
     make("legend", { class: "mc-unseen" }, words.sizes), SIZES.map((symbol) => rows[symbol].element));
-  return { element, show };
+  return { element, show, chosen: () => layer };
 }
 
 /** X, K and Y, with a window that the pointer and the arrow keys move. */
@@ -186,8 +186,8 @@ function makePicture(stage) {
   maps.y.svg.addEventListener("pointermove", follow);
   maps.y.svg.addEventListener("pointerdown", follow);
   maps.y.svg.addEventListener("keydown", (event) => {
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = stepOf(event);
+    if (!step) return;
     event.preventDefault();
     move(at[0] + step[0], at[1] + step[1], true);
   });

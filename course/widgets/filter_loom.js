@@ -1,6 +1,5 @@
 // The filter loom: inputs, kernels and maps, the threads between them, and the numbers of a choice.
 
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const SMALLEST_CELL = 22, LARGEST_CELL = 34;
 const LONGEST_SUM = 9;
 
@@ -176,9 +175,8 @@ function makeCloth(stage, { choose, edit }) {
   });
   // Before the grids hear it: at the edge of a tile, the arrow keys go on to the next one.
   element.addEventListener("keydown", (event) => {
-    const node = nodeOf(event.target), step = STEPS[event.key];
+    const node = nodeOf(event.target), step = stepOf(event);
     if (!node || !step || event.target.matches("input")) return;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const bias = event.target.closest(".mc-loom-bias");
     const at = node.grid && !bias ? node.grid.at() : [0, 0];
     if (node.grid && !bias && node.grid.cell(at[0] + step[0], at[1] + step[1])) return;

@@ -256,8 +256,8 @@ function letWalk(canvas, move) {
     canvas.setAttribute(name, value);
   }
   canvas.addEventListener("keydown", (event) => {
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = stepOf(event);
+    if (!step) return;
     const far = event.shiftKey ? 10 : 1;
     move(step[0] * far, step[1] * far);
     event.preventDefault();

@@ -102,7 +102,7 @@ class PixelMixer(Stage):
         "table": N_("The numbers of the pixel, rounded to three digits after the point"),
         "weight": N_("{output}: weight of {input}"),
         "weight_help": N_("Type a number, press the up and down keys, or drag to the side."),
-        "hint": N_("Point at the picture to choose a pixel. Drag a weight to the side."),
+        "hint": N_("Click the picture to choose a pixel. Drag a weight to the side."),
         "not": N_("not {name}"),
         "at": N_("row {i}, column {j}"),
         "sum": N_("sum of the products"),
@@ -126,15 +126,15 @@ class PixelMixer(Stage):
         ),
         "shown_as": N_("shown as {end}"),
         "above": N_(
-            "{above} of {count} numbers are above 1. "
+            "Numbers above 1: {above} of {count}. "
             "The picture shows them as 1, the bars as they are."
         ),
         "below": N_(
-            "{below} of {count} numbers are below 0. "
+            "Numbers below 0: {below} of {count}. "
             "The picture shows them as 0, the bars as they are."
         ),
         "both": N_(
-            "{above} of {count} numbers are above 1 and {below} below 0. "
+            "Numbers above 1: {above} of {count}. Numbers below 0: {below}. "
             "The picture shows them as 1 and 0, the bars as they are."
         ),
         "inside": N_("All {count} numbers of Y are from 0 to 1, as a picture needs them."),

@@ -54,6 +54,11 @@ function factor(value, largest = 0) {
   return text.startsWith(MINUS) ? `(${text})` : text;
 }
 
+/** How broad a number is, in digits: a minus sign is broader than a digit, a point is narrower. */
+function breadth(text) {
+  return text.length + (text.includes(MINUS) ? 0.3 : 0) - (text.includes(".") ? 0.5 : 0);
+}
+
 /** What a learner typed as a number, or null. */
 function parsed(text) {
   const plain = text.trim().replaceAll(MINUS, "-").replace(",", ".");
@@ -220,15 +225,16 @@ function luminance(rgb) {
  * onEdit(i, j, value) : makes the cells editable by typing, Enter or a double click
  * onPick(i, j) : called when a cell is clicked, or reached with the keys if `follow`
  * follow : true if walking with the keys picks, as in Y, where it moves the window
+ * tapEdits : false if a second tap on a cell must not edit it, as where a tap paints
  *
  * grid.element, grid.cell(i, j), grid.show(values, limit), grid.point(i, j), grid.focus(i, j)
  * grid.show accepts null for an empty cell and words instead of numbers.
  */
-function makeGrid(stage, { label, role, onEdit, onPick, follow = false }) {
+function makeGrid(stage, { label, role, onEdit, onPick, follow = false, tapEdits = true }) {
   const element = make("div", { class: `mc-grid mc-of-${role}`, role: "grid", "aria-label": label });
   if (onEdit) element.setAttribute("aria-description", stage.words.edit);
   const drawn = new Map();
-  let cells = [], values = [], at = [0, 0], editor = null;
+  let cells = [], values = [], at = [0, 0], editor = null, tapped = null;
 
   function build(h, w) {
     element.replaceChildren();
@@ -256,7 +262,8 @@ function makeGrid(stage, { label, role, onEdit, onPick, follow = false }) {
       const text = typeof value === "number" ? short(value, limit) : value ?? "";
       if (cell.firstChild?.nodeType !== Node.TEXT_NODE && !cell.contains(editor)) cell.textContent = text;
       else if (cell.textContent !== text && !cell.contains(editor)) cell.textContent = text;
-      cell.classList.toggle("mc-long", text.length > 4);
+      cell.classList.toggle("mc-long", breadth(text) > 3.5);
+      cell.classList.toggle("mc-longest", breadth(text) > 5);
       cell.setAttribute("aria-label", fill(stage.words.row_column, { i, j, value: text }));
       if (typeof value === "number") stage.paint(cell, role, value, limit);
       else { cell.style.backgroundColor = ""; cell.style.color = ""; }
@@ -276,6 +283,7 @@ function makeGrid(stage, { label, role, onEdit, onPick, follow = false }) {
 
   function edit(i, j, start) {
     const cell = cells[i][j];
+    if (cell.contains(editor)) return; // a double tap asks twice
     editor = make("input", { class: "mc-editor", inputmode: "decimal", "aria-label": cell.getAttribute("aria-label") });
     const whole = String(Number(values[i][j].toPrecision(6)));
     editor.value = start ?? whole;
@@ -314,6 +322,10 @@ function makeGrid(stage, { label, role, onEdit, onPick, follow = false }) {
     if (!place || event.target === editor) return;
     focus(...place);
     onPick?.(...place);
+    // A phone shows no keyboard for a cell, and not every browser tells of a double tap.
+    const again = event.pointerType === "touch" && tapped === event.target;
+    tapped = event.target;
+    if (again && onEdit && tapEdits) edit(...place);
   });
   element.addEventListener("dblclick", (event) => {
     const place = placeOf(event);

@@ -32,7 +32,8 @@ function render({ model, el }) {
     make("div", { class: "mc-sum-heads" }, heads.X, heads.K), rows, total.element);
   const machine = make("div", { class: "mc-sum-machine" }, left,
     make("div", { class: "mc-sum-right" }, result, truth.element, yours.element));
-  stage.root.append(bar.element, guess.element, machine);
+  stage.root.append(bar.element, guess.element, machine,
+    make("p", { class: "mc-quiet mc-sum-how" }, words.how));
   let channels = [];
 
   const resized = new ResizeObserver(fit);
@@ -40,9 +41,12 @@ function render({ model, el }) {
   stage.atEnd(() => resized.disconnect());
   stage.atEnd(stop);
   stage.onTold((next) => {
+    const changed = String(next.truth) !== String(told.truth);
     told = next;
     products = unpack(told.products, Float32Array);
+    if (changed) seen = new Set(); // new numbers have not been guessed
     redraw();
+    if (changed) guess.ask();
   });
   stage.onTheme(redraw);
   redraw();
@@ -81,15 +85,15 @@ function render({ model, el }) {
   }
 
   function edit(name, c, i, j, value) {
-    const tensor = structuredClone(told[name]);
+    const tensor = structuredClone(stage.wanted()[name]);
     tensor[c][i][j] = value;
     stage.ask(chosen({ [name]: tensor }));
   }
 
   /** All that Python must know: what is chosen now, with one change. */
   function chosen(change) {
-    const { X, K, combiner } = told;
-    return { X, K, combiner, channels: X.length, predict: predicting, ...change };
+    const { X, K, combiner, channels = X.length } = stage.wanted();
+    return { X, K, combiner, channels, predict: predicting, ...change };
   }
 
   function predict() {
@@ -101,7 +105,6 @@ function render({ model, el }) {
     if (predicting) stage.ask(chosen({ combiner: "sum" }));
     guess.element.hidden = !predicting;
     guess.ask();
-    stage.frame.classList.toggle("mc-sum-predicting", predicting);
     redraw();
     if (predicting) guess.focus();
   }
@@ -131,7 +134,7 @@ function render({ model, el }) {
     const input = make("input", { class: "mc-input", inputmode: "decimal", size: 7, autocomplete: "off" });
     const label = make("label", {}, make("span"), input);
     const look = make("button", { class: "mc-button", type: "submit" }, words.look);
-    const next = makeButton(words.next, () => { stepBy(1); input.focus(); });
+    const next = makeButton(words.next, () => { stepBy(stepsToHidden()); input.focus(); });
     const verdict = make("p", { class: "mc-sum-verdict", role: "status" });
     const form = make("form", { class: "mc-bar" }, label, look, next);
     const element = make("div", { class: "mc-sum-guess", hidden: true }, form, verdict);
@@ -142,7 +145,7 @@ function render({ model, el }) {
         if (input.value.trim()) verdict.textContent = fill(stage.words.no_number, { text: input.value });
         return;
       }
-      if (!isHidden(...at)) return;
+      if (!isHidden(...at)) return sayAgain();
       const right = told.truth[at[0]][at[1]];
       const good = Math.abs(value - right) <= 1e-4 * Math.max(1, Math.abs(right));
       streak = good ? streak + 1 : 0;
@@ -151,10 +154,14 @@ function render({ model, el }) {
         : [fill(words.wrong_guess, { guess: short(value), truth: short(right) }), cause(value, right)].join(" ");
       verdict.classList.toggle("mc-sum-good", good);
       seen.add(String(at));
-      element.classList.add("mc-sum-answered");
       showPlace(true);
       next.focus();
     });
+    function sayAgain() {
+      const [h, w] = size(), [i, j] = at;
+      const sentence = seen.size < h * w ? words.guessed_here : words.all_guessed;
+      verdict.textContent = fill(sentence, { truth: short(told.truth[i][j]) });
+    }
     return {
       element,
       focus: () => input.focus(),
@@ -162,7 +169,8 @@ function render({ model, el }) {
         label.firstChild.textContent = fill(words.guess, { i: at[0], j: at[1] });
         input.value = "";
         verdict.textContent = "";
-        element.classList.toggle("mc-sum-answered", !isHidden(...at));
+        verdict.classList.remove("mc-sum-good");
+        if (predicting && !isHidden(...at)) sayAgain();
       },
     };
   }
@@ -204,6 +212,16 @@ function render({ model, el }) {
     return predicting && !seen.has(String([i, j]));
   }
 
+  /** How far it is to the next place that is still hidden; one step if there is none. */
+  function stepsToHidden() {
+    const [h, w] = size();
+    for (let count = 1; count < h * w; count += 1) {
+      const place = (at[0] * w + at[1] + count) % (h * w);
+      if (isHidden(Math.floor(place / w), place % w)) return count;
+    }
+    return 1;
+  }
+
   function redraw() {
     const { X, K } = told;
     const [h, w] = size();
@@ -231,7 +249,7 @@ function render({ model, el }) {
     truth.element.hidden = told.combiner === "sum";
     if (!truth.element.hidden) truth.grid(words.truth).show(told.truth);
     const theirs = told.theirs;
-    yours.element.hidden = !theirs;
+    yours.element.hidden = !theirs || predicting; // it would give the answer away
     if (theirs) {
       yours.title.textContent = fill(words.yours, { name: theirs.name });
       if (theirs.values) {
@@ -289,7 +307,7 @@ function render({ model, el }) {
 
   function inWords(hidden) {
     const [i, j] = at;
-    if (hidden) return fill(words.at, { i, j, sum: words.hidden });
+    if (hidden) return fill(words.at_hidden, { i, j });
     const here = fill(words.at, { i, j, sum: addition(told, i, j, words) });
     if (told.combiner === "sum") return here;
     const wrong = told.wrong.flat().filter(Boolean).length;
@@ -323,19 +341,21 @@ function makeChannel(stage, c, { edit, goTo, at }) {
     label: fill(words.K, { c }), role: "k", onEdit: (i, j, value) => edit("K", c, i, j, value),
   });
   const products = make("div", { class: "mc-sum-products", role: "table", "aria-label": fill(words.products, { c }) });
-  const frame = make("div", { class: "mc-sum-window", role: "slider", tabindex: c === 0 ? 0 : -1, "aria-label": words.window });
-  X.element.append(frame);
+  // One window for the keys and for screen readers: all channels move together.
+  const frame = make("div", { class: "mc-sum-window", ...(c === 0
+    ? { role: "slider", tabindex: 0, "aria-label": words.window } : { "aria-hidden": "true" }) });
   const track = makeTrack();
   const element = make("div", { class: "mc-sum-channel", role: "group", "aria-label": fill(words.channel, { c }) },
     make("div", { class: "mc-quiet mc-sum-title" }, fill(words.channel, { c })),
-    X.element, make("span", { class: "mc-sum-sign" }, "⋆"), K.element,
+    make("div", { class: "mc-sum-input" }, X.element, frame),
+    make("span", { class: "mc-sum-sign" }, "⋆"), K.element,
     make("div", { class: "mc-sum-equals" }, make("span", { class: "mc-sum-sign" }, "="), products),
     track.element);
   let cells = [];
 
   dragWindow();
   frame.addEventListener("keydown", (event) => {
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    const step = stepOf(event);
     if (!step) return;
     event.preventDefault();
     goTo(at()[0] + step[0], at()[1] + step[1]);
@@ -367,7 +387,6 @@ function makeChannel(stage, c, { edit, goTo, at }) {
 
   function show(told, limits) {
     X.show(told.X[c], limits.X);
-    X.element.append(frame);
     K.show(told.kernels[c], limits.K);
     const lent = told.combiner === "shared" && c > 0;
     K.element.classList.toggle("mc-sum-lent", lent);

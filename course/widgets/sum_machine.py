@@ -12,6 +12,7 @@ from torch import Tensor
 from course.checking.calling import call, copy
 from course.checking.comparing import compare
 from course.checking.judging import call_copy, diagnose
+from course.checking.wording import NO_RETURN, name_type
 from course.exercises import EXERCISES
 from course.exercises.arithmetic import correlate, number
 from course.exercises.exercise import Exercise
@@ -21,7 +22,7 @@ from course.figures import Picture, draw_window
 from course.figures.inputs import at_most, numbers_fit, paired
 from course.language import N_, _
 from course.widgets.stage import Asked, CannotShow, Stage, Told, packed, refusing
-from course.widgets.their_function import name_of, what_it_raised
+from course.widgets.their_function import is_plain, name_of, what_it_raised
 
 Function = Callable[..., Any]
 
@@ -156,7 +157,7 @@ def first_wrong_term(
         value = call(f, copy((alone, K)), quiet=True).value
         if not isinstance(value, Tensor) or value.ndim != 2 or monotonic() > end:
             return None
-        counted = float(value[i, j])
+        counted = float(value[i, j].detach())
         if compare(value[i, j].detach(), (X[c, i + a, j + b] * K[c, a, b]).to(value.dtype)):
             return (c, a, b), counted
     return None
@@ -198,12 +199,20 @@ class SumMachine(Stage):
         "next": N_("Next window"),
         "right_guess": N_("✓ {truth} is right. In a row: {streak}."),
         "wrong_guess": N_("✗ You said {guess}. It is {truth}."),
-        "hidden": N_("hidden until you have guessed"),
+        "guessed_here": N_("You have guessed here already: it is {truth}."),
+        "all_guessed": N_("You have guessed every number of Y. Here it is {truth}."),
+        "at_hidden": N_("Row {i}, column {j} is hidden until you have guessed."),
         "at": N_("Row {i}, column {j}: {sum}."),
         "all_right": N_(
-            "This rule gives the truth on every number here. Edit a cell to part them."
+            "This rule gives the truth on every number here. Edit a cell to make them differ."
         ),
-        "apart": N_("{wrong} of {all} numbers differ from the truth. Here the truth is {truth}."),
+        "apart": N_(
+            "Numbers that differ from the truth: {wrong} of {all}. Here the truth is {truth}."
+        ),
+        "how": N_(
+            "Drag the window, or use the arrow keys. "
+            "To change a number of X or K, type a new one or double-click it."
+        ),
         "go_there": N_("Go to the first difference"),
         "differs": N_("differs"),
         "so_far": N_("so far {total}"),
@@ -262,16 +271,24 @@ class SumMachine(Stage):
         name, Y = name_of(self.f), outcome.value
         if outcome.error is not None:
             return {"name": name, "sentence": what_it_raised(self.f, outcome)}
+        if Y is None:
+            sentence = _("{name} gives None.").format(name=name)
+            return {"name": name, "sentence": sentence, "cause": _(NO_RETURN).replace("`", "")}
+        if not is_plain(Y):
+            sentence = _("{name} gives {got}, the truth is a tensor of shape {shape}.").format(
+                name=name,
+                got=str(Y.dtype) if isinstance(Y, Tensor) else name_type(type(Y)),
+                shape=tuple(truth.shape),
+            )
+            return {"name": name, "sentence": sentence}
         if compare(Y, truth) is None:
             sentence = _("{name} gives the truth on every number here.").format(name=name)
             return {"name": name, "values": Y.tolist(), "sentence": sentence}
         mistake = diagnose(self.exercise, self.f, arguments, outcome)
         cause = _(mistake.sentence) if mistake else ""
-        if not isinstance(Y, Tensor) or Y.shape != truth.shape:
-            sentence = _("{name} gives {got}, the truth has shape {shape}.").format(
-                name=name,
-                got=tuple(Y.shape) if isinstance(Y, Tensor) else type(Y).__name__,
-                shape=tuple(truth.shape),
+        if Y.shape != truth.shape:
+            sentence = _("{name} gives shape {got}, the truth has shape {shape}.").format(
+                name=name, got=tuple(Y.shape), shape=tuple(truth.shape)
             )
             return {"name": name, "sentence": sentence, "cause": cause}
         return {"name": name, **self.first_difference(X, K, Y.detach().double(), truth, cause)}

@@ -4,6 +4,9 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from course.checking import calling
 from course.checking.calling import Outcome, TookTooLong
 from course.language import _
@@ -20,6 +23,21 @@ def name_of(function: Callable[..., Any]) -> str:
     """
     name = getattr(function, "__name__", "")
     return name if name.isidentifier() else _("your function")
+
+
+def is_plain(value: object) -> bool:
+    """Whether a value is a tensor whose numbers can be drawn: real, dense, in main memory.
+
+    >>> is_plain(torch.ones(2)), is_plain(torch.ones(2) + 1j), is_plain([1.0])
+    (True, False, False)
+    """
+    return (
+        isinstance(value, Tensor)
+        and not value.is_complex()
+        and not value.is_quantized
+        and value.layout == torch.strided
+        and value.device.type == "cpu"
+    )
 
 
 def what_it_raised(function: Callable[..., Any], outcome: Outcome) -> str:

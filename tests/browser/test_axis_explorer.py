@@ -104,7 +104,7 @@ def test_reshape_in_place_of_permute_is_shown_beside_it(calm):
     switch.press("Enter")
     expect(switch).to_have_attribute("aria-pressed", "true")
     expect(switch).to_be_focused()
-    shows(explorer, "A.reshape(3, 4, 2)", A.reshape(3, 4, 2))
+    shows(explorer, "S = A.reshape(3, 4, 2)", A.reshape(3, 4, 2))
     other = int((A.reshape(3, 4, 2) != A.permute(1, 2, 0)).sum())
     expect(explorer).to_contain_text(f"but {other} of 24 places hold another number.")
     expect(explorer.locator(".mc-axis_explorer-elsewhere")).to_have_count(other)
@@ -186,7 +186,7 @@ def test_in_jupyterlab(run_in_jupyterlab, page, asked_outside, screenshot):
         "✗ The shape (7, 7) has 49 numbers, but a picture holds 48."
     )
     explorer.get_by_role("button", name="Compare with reshape").press("Enter")
-    shows(explorer, "A.reshape(3, 4, 2)", A.reshape(3, 4, 2))
+    shows(explorer, "S = A.reshape(3, 4, 2)", A.reshape(3, 4, 2))
     lesson.show(make)
     figure(explorer, "R").get_by_role("gridcell").nth(5).hover()
     screenshot("axis_explorer-1-permute")

@@ -377,7 +377,7 @@ def test_what_is_cut_off_is_said_and_the_number_stays_true(show):
     assert mixer.totals() == [1.5, -1, 0.25]
     shown = mixer.at.locator(".mc-mixer-cut").all_inner_texts()
     assert shown == ["shown as 1", "shown as 0", ""]
-    expect(mixer.at).to_contain_text("20 of 60 numbers are above 1 and 20 below 0.")
+    expect(mixer.at).to_contain_text("Numbers above 1: 20 of 60. Numbers below 0: 20.")
     assert mixer.painted("y")[0, 0].tolist() == [255, 0, 64]
     expect(mixer.at).not_to_contain_text(PHOTO_CREDIT)
     mixer.button("No change").click()

@@ -130,7 +130,7 @@ def test_a_learner_plays_with_the_machine_in_jupyterlab(
     a_key_of_jupyterlab_does_nothing_to_the_notebook(page, first)
 
     first.at.get_by_label("Combine with").select_option("mean")
-    expect(first.voice()).to_contain_text("4 of 4 numbers differ from the truth.")
+    expect(first.voice()).to_contain_text("Numbers that differ from the truth: 4 of 4.")
     assert torch.equal(first.shown(), wrong.averages_channels(x, k))
     assert torch.equal(first.shown("The truth"), truth_of(x, k))
     lesson.theme("JupyterLab Dark")
@@ -357,6 +357,58 @@ def test_who_asks_for_little_motion_sees_none(page, show):
     machine.button("One step on").click()
     assert page.evaluate("document.getAnimations().length") == 0
     expect(machine.total()).to_have_text("72")
+
+
+def test_two_edits_faster_than_python_are_both_kept(page, show):
+    machine = show()
+    page.evaluate(
+        """() => {
+          const ask = window.askPython;
+          window.askPython = async (...question) => {
+            await new Promise((go) => setTimeout(go, 300));
+            return ask(...question);
+          };
+        }"""
+    )
+    machine.type("X, channel 0", 0, 0, "5")
+    machine.type("X, channel 0", 0, 1, "7")
+    expect(machine.cell("X, channel 0", 0, 1)).to_have_text("7")
+    expect(machine.cell("X, channel 0", 0, 0)).to_have_text("5")
+
+
+def test_the_window_keeps_the_focus_when_the_theme_changes(page, show):
+    window = show().at.get_by_role("slider")
+    window.focus()
+    page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    page.wait_for_timeout(100)
+    expect(window).to_be_focused()
+
+
+def test_predicting_hides_what_would_give_the_answer_away_and_says_when_all_is_guessed(show):
+    machine = show(f=wrong.averages_channels)
+    machine.button("Predict first").click()
+    expect(machine.at.get_by_text("The truth is 56")).to_be_hidden()
+    verdict = machine.at.locator(".mc-sum-verdict")
+    for guess in ("56", "72", "104", "120"):
+        machine.at.get_by_label("Your guess for").fill(guess)
+        machine.button("Look").click()
+        expect(verdict).to_contain_text(f"✓ {guess} is right.")
+        machine.button("Next window").click()
+    expect(verdict).to_have_text("You have guessed every number of Y. Here it is 56.")
+    machine.type("X, channel 0", 0, 1, "7")
+    expect(machine.total()).to_have_text("?")
+
+
+def test_a_second_tap_edits_a_number(page):
+    phone = page.context.browser.new_page(has_touch=True)
+    machine = Machine(open_widgets(phone, SumMachine(), width=360)[0])
+    for _ in range(2):
+        machine.cell("K, channel 0", 0, 1).tap()
+    expect(machine.at.locator(".mc-editor")).to_be_focused()
+    phone.keyboard.press("Control+A")
+    phone.keyboard.type("6")
+    phone.keyboard.press("Enter")
+    expect(machine.cell("K, channel 0", 0, 1)).to_have_text("6")
 
 
 def test_two_machines_do_not_disturb_each_other(page):

@@ -97,8 +97,10 @@ def test_a_question_that_has_no_answer_leaves_the_picture():
     ("f", "sentence"),
     [
         (lambda X, K: X @ nothing, "NameError: name 'nothing' is not defined"),  # noqa: F821
-        (lambda X, K: None, "your function gives NoneType, the truth has shape (2, 2)."),
-        (wrong.stacks_without_sum, "gives (2, 2, 2), the truth has shape (2, 2)."),
+        (lambda X, K: None, "your function gives None."),
+        (lambda X, K: [1, 2], "gives a list, the truth is a tensor of shape (2, 2)."),
+        (lambda X, K: torch.ones(2, 2) * 1j, "gives torch.complex64, the truth is a tensor"),
+        (wrong.stacks_without_sum, "gives shape (2, 2, 2), the truth has shape (2, 2)."),
         (lambda X, K: torch.full((2, 2), torch.nan), "gives nan at row 0, column 0."),
         (lambda X, K: exit(), "SystemExit"),
         (conv2d, "conv2d"),
