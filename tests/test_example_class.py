@@ -25,7 +25,7 @@ TOTALS = {
     "emil": (6, 7, 6, 6),
     "fatima": (0, 0, 0, 0),
     "gus": (13, 13, 14, 12),
-    "hana": (None, None, None, None),
+    "hana": (10, 10, 8, 8),
     "ivan": (9, 8, 9, 8),
     "june": (None, None, None, None),
     "kofi": (7, 6, 9, 9),
@@ -51,7 +51,6 @@ REASONS = {
 }
 
 NOT_GRADED = {
-    "hana": "not a readable notebook",
     "june": "running the notebook ended its Python",
 }
 
@@ -75,8 +74,10 @@ def test_the_example_class_gets_its_points_its_reasons_and_its_feedback(course: 
     everyone_has_the_points_of_their_work(tables)
     a_lost_point_has_its_reason(tables)
     what_could_not_be_graded_is_said_and_is_no_zero(tables)
+    only_damaged_notebooks_are_repaired(tables)
     a_written_answer_waits_for_the_teacher_with_its_rubric(course, tables)
     no_page_of_feedback_shows_a_hidden_line(course)
+    a_page_of_feedback_shows_still_pictures_of_the_widgets(course)
 
 
 def row(table: LessonTable, student: str) -> Row:
@@ -107,6 +108,14 @@ def what_could_not_be_graded_is_said_and_is_no_zero(tables: dict[str, LessonTabl
             assert row(table, student).scores == ()
 
 
+def only_damaged_notebooks_are_repaired(tables: dict[str, LessonTable]) -> None:
+    for table in tables.values():
+        repaired = {row.student: " ".join(row.repairs) for row in table.rows if row.repairs}
+        assert set(repaired) == {"gus", "hana"}
+        assert "graded once: check_" in repaired["gus"]
+        assert "broken off" in repaired["hana"]
+
+
 def a_written_answer_waits_for_the_teacher_with_its_rubric(
     course: Path, tables: dict[str, LessonTable]
 ) -> None:
@@ -123,7 +132,7 @@ def a_written_answer_waits_for_the_teacher_with_its_rubric(
 
 def no_page_of_feedback_shows_a_hidden_line(course: Path) -> None:
     pages = list((course / "feedback").rglob("*.html"))
-    assert len(pages) == 40
+    assert len(pages) == 44
     for page in pages:
         text = unescape(page.read_text())
         for line in hidden_lines(page.stem):
@@ -137,3 +146,10 @@ def hidden_lines(lesson: str) -> list[str]:
     regions = re.findall(r"### BEGIN HIDDEN TESTS\n(.*?)### END", source, re.DOTALL)
     lines = {line.strip() for region in regions for line in region.splitlines()}
     return [line for line in lines if len(line) >= 8]
+
+
+def a_page_of_feedback_shows_still_pictures_of_the_widgets(course: Path) -> None:
+    folder = course / "feedback" / "ada" / "02_many_inputs"
+    page = (folder / "02_many_inputs.html").read_text(encoding="utf-8")
+    assert page.count('<div class="mc-still">') == 3
+    assert "application/vnd.jupyter.widget" not in page

@@ -14,6 +14,7 @@ RGB = tuple[float, float, float]
 PAPER = "#FFFFFF"
 ZERO = "#F3F3F1"
 NEGATIVE = "#55585F"
+BLACK = "#000000"
 TEXT = "#1F2328"
 QUIET = "#6A7078"
 LINE = "#B4B9C0"
@@ -95,5 +96,9 @@ def contrast(one: str | RGB, other: str | RGB) -> float:
 
 
 def text_on(background: str | RGB) -> str:
-    """The text colour, dark or white, that reads better on a background."""
-    return max((TEXT, PAPER), key=lambda colour: contrast(colour, background))
+    """The text colour, black or white, that reads better on a background: 4.5 or more.
+
+    >>> contrast(text_on("#4C91B8"), "#4C91B8") > 4.5
+    True
+    """
+    return max((BLACK, PAPER), key=lambda colour: contrast(colour, background))

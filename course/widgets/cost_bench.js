@@ -14,17 +14,17 @@ function render({ model, el }) {
   const stage = openStage(model, el, "cost_bench");
   const { words } = stage;
   const asking = oneAtATime(stage);
-  const sizes = makeSizes(stage, model.get("asked").layer, (layer) => asking.ask({ layer }));
+  const sizes = makeSizes(stage, model.get("asked").layer, (layer) => asking({ layer }));
   const picture = makePicture(stage);
   const costs = makeCosts(words);
 
   const presets = PRESETS.map((name) => makeButton(words[name], () => {
     const layer = { ...sizes.chosen(), ...model.get("told").presets[name] };
     sizes.show(layer);
-    asking.ask({ layer });
+    asking({ layer });
   }));
-  const pin = makeButton(words.pin, () => asking.ask({ pin: model.get("told").layer }));
-  const unpin = makeButton(words.unpin, () => { asking.ask({ pin: null }); pin.focus(); });
+  const pin = makeButton(words.pin, () => asking({ pin: model.get("told").layer }));
+  const unpin = makeButton(words.unpin, () => { asking({ pin: null }); pin.focus(); });
   const pinned = make("span", { class: "mc-quiet" });
 
   stage.root.append(
@@ -49,24 +49,9 @@ function render({ model, el }) {
     pinned.textContent = told.pinned ? fill(words.pinned, { layer: told.pinned }) : "";
     if (told.n) stage.say(told.summary);
   }
-  stage.onTold((told) => { asking.answered(); show(told); });
+  stage.onTold((told) => { show(told); });
   show(model.get("told"));
   return stage.end;
-}
-
-/** Hold what a moving slider asks until Python has answered, so that the picture moves along. */
-function oneAtATime(stage) {
-  let waits = false, held = null;
-  function ask(changes) {
-    if (waits) held = { ...held, ...changes };
-    else { waits = true; stage.ask(changes); }
-  }
-  function answered() {
-    const next = held;
-    [waits, held] = [false, null];
-    if (next) ask(next);
-  }
-  return { ask, answered };
 }
 
 /** The eight numbers, each as a slider and a field; `changed` hears all of them. */

@@ -119,28 +119,6 @@ function render({ model, el }) {
   }
 }
 
-/** Ask Python one question at a time, and no more often than the screen is drawn; the last counts. */
-function oneAtATime(stage) {
-  let busy = false, next = null;
-  function flush() {
-    if (!next) return;
-    busy = true;
-    const changes = next;
-    next = null;
-    stage.ask(changes);
-  }
-  function send(changes) {
-    next = { ...next, ...changes };
-    if (!busy) flush();
-  }
-  stage.onTold(() => requestAnimationFrame(() => {
-    busy = false;
-    flush();
-  }));
-  send.busy = () => next !== null;
-  return send;
-}
-
 /** A place in memory as channel, row, column. */
 function unravel(place, h, w) {
   return [Math.floor(place / (h * w)), Math.floor(place / w) % h, place % w];

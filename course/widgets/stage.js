@@ -217,6 +217,28 @@ function luminance(rgb) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
+/** Ask Python one question at a time, and no more often than the screen is drawn; the last counts. */
+function oneAtATime(stage) {
+  let busy = false, next = null;
+  function flush() {
+    if (!next) return;
+    busy = true;
+    const changes = next;
+    next = null;
+    stage.ask(changes);
+  }
+  function send(changes) {
+    next = { ...next, ...changes };
+    if (!busy) flush();
+  }
+  stage.onTold(() => requestAnimationFrame(() => {
+    busy = false;
+    flush();
+  }));
+  send.busy = () => next !== null;
+  return send;
+}
+
 /**
  * A matrix as a grid of cells: a table to screen readers, walked with the arrow keys.
  *

@@ -37,6 +37,7 @@ WORDS = {
 }
 """What the browser says in every widget; each widget adds its own words."""
 
+OUR_FAULT = N_("This cannot be shown, and that is a fault of the course. Please report it.")
 STILL = N_("A still picture. Run the cell to bring it to life.")
 
 
@@ -114,6 +115,9 @@ class Stage(anywidget.AnyWidget):
             self.told = self.answer(change["new"]) | {"n": n}
         except (TypeError, ValueError) as problem:
             self.told = {**self.told, "n": n, "problem": str(problem)}
+        except Exception:  # ours to mend: said in the widget, and told in full in Jupyter's log
+            self.told = {**self.told, "n": n, "problem": _(OUR_FAULT)}
+            raise
 
     def _ipython_display_(self, **kwargs: Any) -> None:
         """Show the widget, and after it the still picture, which the living widget hides.

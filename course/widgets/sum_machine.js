@@ -232,8 +232,9 @@ function render({ model, el }) {
       channels.push(channel);
       rows.append(channel.element);
     }
-    heads.X.replaceChildren("X ", make("small", {}, `(${[X.length, X[0].length, X[0][0].length].join(", ")})`));
-    heads.K.replaceChildren("K ", make("small", {}, `(${[K.length, K[0].length, K[0][0].length].join(", ")})`));
+    const shape = (T) => `(${[...(told.flat ? [] : [T.length]), T[0].length, T[0][0].length].join(", ")})`;
+    heads.X.replaceChildren("X ", make("small", {}, shape(X)));
+    heads.K.replaceChildren("K ", make("small", {}, shape(K)));
     heads.Y.replaceChildren("Y ", make("small", {}, `(${h}, ${w})`));
     bar.combiner.select.value = told.combiner;
     bar.combiner.select.disabled = predicting;
@@ -287,7 +288,7 @@ function render({ model, el }) {
     channels.forEach((channel, c) => channel.place(told, {
       i, j, scale, hidden, products: productsOf(c), term: term && term[0] === c ? term : null,
     }, c));
-    total.show(told, { i, j, scale, hidden });
+    total.show(told, { i, j, scale, hidden, products: productsOf(0) });
     stage.say(inWords(hidden));
     if (drop && !hidden) dropInto(total.number, Y.cell(i, j));
   }
@@ -308,7 +309,7 @@ function render({ model, el }) {
   function inWords(hidden) {
     const [i, j] = at;
     if (hidden) return fill(words.at_hidden, { i, j });
-    const here = fill(words.at, { i, j, sum: addition(told, i, j, words) });
+    const here = fill(words.at, { i, j, sum: addition(told, i, j, words, productsOf(0)) });
     if (told.combiner === "sum") return here;
     const wrong = told.wrong.flat().filter(Boolean).length;
     const compared = wrong
@@ -462,9 +463,9 @@ function makeTotal(words) {
   const element = make("div", { class: "mc-sum-foot" }, make("span", { class: "mc-sum-equation" }, sum, number), track.element);
   return {
     element, number,
-    show(told, { i, j, scale, hidden }) {
+    show(told, { i, j, scale, hidden, products }) {
       const value = told.Y[i][j];
-      const text = addition(told, i, j, words);
+      const text = addition(told, i, j, words, products);
       sum.textContent = hidden ? "? = " : text.slice(0, text.lastIndexOf("=") + 1) + " ";
       number.textContent = hidden ? "?" : short(value);
       track.show({ from: 0, to: value, scale, hidden });
@@ -472,13 +473,16 @@ function makeTotal(words) {
   };
 }
 
-/** 19 + 37 = 56, as the chosen rule has it. */
-function addition(told, i, j, words) {
-  const mean = told.combiner === "mean";
-  const parts = (mean ? told.shares : told.counted).map((map) => map[i][j]);
-  const sum = parts.map((part, c) => (c ? factor(part) : short(part))).join(" + ");
+/** 19 + 37 = 56, as the chosen rule has it; with one channel, the sum of its products. */
+function addition(told, i, j, words, products) {
   const total = short(told.Y[i][j]);
-  return mean ? fill(words.mean_of, { sum, channels: parts.length, total }) : `${sum} = ${total}`;
+  const add = (parts) => parts.map((part, at) => (at ? factor(part) : short(part))).join(" + ");
+  if (told.combiner === "mean") {
+    const sum = add(told.shares.map((map) => map[i][j]));
+    return fill(words.mean_of, { sum, channels: told.shares.length, total });
+  }
+  const alone = told.shares.length === 1 && told.combiner !== "relu";
+  return `${add(alone ? [...products] : told.counted.map((map) => map[i][j]))} = ${total}`;
 }
 
 /** Let the total fall into its place in Y. */

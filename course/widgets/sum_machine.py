@@ -250,6 +250,7 @@ class SumMachine(Stage):
             "X": X.tolist(),
             "K": K.tolist(),
             "kernels": (K[:1].expand_as(K) if rule.one_kernel else K).tolist(),
+            "flat": self.flat and len(X) == 1,
             "combiner": asked["combiner"],
             "combiners": [[name, _(one.label)] for name, one in COMBINERS.items()],
             "shown": _(rule.shown),

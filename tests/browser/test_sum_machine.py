@@ -179,6 +179,12 @@ def test_it_opens_on_the_example_of_the_origin(show):
     shows_this_place(machine, *EXAMPLE, 0, 0)
 
 
+def test_with_one_channel_the_products_are_what_is_added(show):
+    machine = show(torch.arange(9.0).reshape(3, 3), torch.arange(4.0).reshape(2, 2))
+    expect(machine.at.locator(".mc-sum-equation")).to_have_text("0 + 1 + 6 + 12 = 19")
+    expect(machine.at.locator(".mc-sum-heads")).to_have_text("X (3, 3)K (2, 2)")
+
+
 def test_every_place_of_every_window_shows_what_pytorch_computes(show):
     machine = show(X, K)
     assert torch.equal(machine.shown(), truth_of(X, K))

@@ -81,7 +81,7 @@ class TestScale:
 
     def test_numbers_are_readable_on_every_cell(self, role):
         cells = [colour_of(value, 1.0, role) for value in np.linspace(-1, 1, 81)]
-        assert min(contrast(text_on(cell), cell) for cell in cells) > 4
+        assert min(contrast(text_on(cell), cell) for cell in cells) >= 4.5
 
     def test_words_are_readable_on_paper(self, role):
         assert contrast(role.ink, PAPER) > 4.5
