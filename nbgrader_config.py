@@ -17,10 +17,11 @@ c.GenerateAssignment.preprocessors.append("course.release.gate.LeakGate")
 # the rubric; autograde puts it back, so that it is there for manual grading.
 c.ClearMarkScheme.enforce_metadata = False
 
-# Submitted notebook -> the notebook that is run.
+# Submitted notebook -> the notebook that is run: the released one with the student's text in it.
+c.Autograde.exporter_class = "course.grading.read_any_notebook.ReadAnyNotebook"
 c.Autograde.sanitize_preprocessors = [
+    "course.grading.rebuild.Rebuild",  # first: those below stop at damaged metadata
     "nbgrader.preprocessors.ClearOutput",
-    "course.grading.rebuild.Rebuild",  # before the three below, which stop at damaged metadata
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
@@ -39,6 +40,8 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
+    # After scoring: formgrader and feedback show what is written here.
+    "course.grading.clean.Clean",
 ]
 
 # Hidden tests draw their inputs from this secret, the lesson and the student. For a real class
@@ -54,6 +57,11 @@ c.Execute.store_widget_state = False
 # Graded notebook -> the page a student gets.
 c.GenerateFeedback.preprocessors = [
     "course.reports.hide_tests.HideTests",
+    "course.reports.show_repairs.ShowRepairs",
+    "course.grading.clean.Clean",  # again: the two above change what is shown
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
+
+# On formgrader's pages a heading has no id: a student's could be that of a score's field.
+c.HTMLExporter.exclude_anchor_links = True

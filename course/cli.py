@@ -140,7 +140,8 @@ def _receipt_line(receipt: Any) -> str:
     said = (
         receipt.sentence if receipt.status == "graded" else f"{receipt.status}, {receipt.sentence}"
     )
-    return f"{receipt.student}, {receipt.lesson}: {said} ({receipt.seconds:.1f} s)"
+    line = f"{receipt.student}, {receipt.lesson}: {said} ({receipt.seconds:.1f} s)"
+    return " ".join([f"{line}.", "Repaired:", *receipt.repairs]) if receipt.repairs else line
 
 
 def _feedback_line(page: Any) -> str:

@@ -70,12 +70,14 @@ def test_the_table_is_shown_and_written(course, graded_class, tmp_path):
 def test_grading_reports_each_submission_and_what_failed(graded_class, tmp_path):
     root = tmp_path / "course"
     shutil.copytree(graded_class.root, root)
-    command = "course", "grade", "--lesson", "ps1", "-s", "scrawls", "-s", "perfect"
+    command = "course", "grade", "--lesson", "ps1", "-s", "renames", "-s", "deletes"
     done = run(root, *command)  # a copy of a course counts as handed in again
-    assert "perfect, ps1: 10 of 13 points" in done.stdout
+    assert "deletes, ps1: 10 of 13 points" in done.stdout
+    assert "s). Repaired: Missing, and put back: check_mean, hidden_mean" in done.stdout
     done = run(root, *command)
     assert "2 of 2: " in done.stdout
-    assert "perfect, ps1: unchanged, 10 of 13 points" in done.stdout
+    assert "deletes, ps1: unchanged, 10 of 13 points" in done.stdout
     assert "0 graded, 1 unchanged." in done.stdout
-    assert "Not graded: scrawls, ps1: not a readable notebook: it is no JSON." in done.stdout
+    why = "no notebook has the file name that the lesson gave it"
+    assert f"Not graded: renames, ps1: {why}." in done.stdout
     assert done.stderr == ""

@@ -1,10 +1,14 @@
 """Grade submissions through nbgrader's own API, several at a time."""
 
+import copy
 import os
+import stat
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +19,8 @@ from sqlalchemy.exc import SAWarning
 
 from course.grading import failures
 from course.grading.folder import open_course
+from course.grading.intake import Intake, Refused, TakenIn, id_problem, shown
+from course.grading.repairs import repairs_in
 from course.grading.submissions import Submission, find_submissions, folder_of, lessons_in_gradebook
 from course.grading.workers import Worker, WorkerLost, map_with
 
@@ -23,13 +29,17 @@ NOT_GRADED = "Not graded: "
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of one submission, in a sentence, and how long it took."""
+    """What became of one submission, in a sentence, and how long it took.
+
+    repairs : a sentence for each thing that was put right before grading
+    """
 
     student: str
     lesson: str
     status: Literal["graded", "unchanged", "failed"]
     sentence: str
     seconds: float
+    repairs: tuple[str, ...] = ()
 
 
 def grade(
@@ -50,26 +60,34 @@ def grade(
 
 
 def _grade(api: NbGraderAPI, submissions: list[Submission], force: bool) -> Iterator[Receipt]:
-    count = min(os.cpu_count() or 1, len(submissions))
-    workers = [Worker(_grader, api.coursedir.root) for _ in range(count)]
     known = lessons_in_gradebook(api)
+    jobs = []
     for submission in submissions:
-        if submission.lesson not in known:
+        said = id_problem(submission.student)
+        if said is None and submission.lesson not in known:
             said = f"the folder is not named after a lesson ({', '.join(known)})"
-            yield Receipt(submission.student, submission.lesson, "failed", said, 0.0)
-    jobs = [(submission, force) for submission in submissions if submission.lesson in known]
-    for (submission, _), receipt in map_with(workers, jobs) if jobs else []:
-        if isinstance(receipt, WorkerLost):
-            said = "running the notebook killed the grader, which was started anew"
-            lost = receipt.seconds
-            receipt = Receipt(submission.student, submission.lesson, "failed", said, lost)
-        if receipt.status == "failed":
-            _forget_scores(api, submission, receipt.sentence)
-        yield receipt
+        if said is None:
+            jobs.append((submission, force))
+        else:
+            yield Receipt(shown(submission.student), shown(submission.lesson), "failed", said, 0.0)
+    with tempfile.TemporaryDirectory(prefix="course-") as copies:
+        count = min(os.cpu_count() or 1, len(jobs))
+        workers = [Worker(_grader, api.coursedir.root, copies) for _ in range(count)]
+        for (submission, _), receipt in map_with(workers, jobs) if jobs else []:
+            if isinstance(receipt, WorkerLost):
+                said = "running the notebook killed the grader, which was started anew"
+                lost = receipt.seconds
+                receipt = Receipt(submission.student, submission.lesson, "failed", said, lost)
+            if receipt.status == "failed":
+                _forget_scores(api, submission, receipt.sentence)
+            yield receipt
 
 
-def _grader(root: str) -> Callable[[tuple[Submission, bool]], Receipt]:
-    """Build, in a worker process, the function that grades one submission."""
+def _grader(root: str, copies: str) -> Callable[[tuple[Submission, bool]], Receipt]:
+    """Build, in a worker process, the function that grades one submission.
+
+    copies : a folder for what is taken in
+    """
     api = open_course(Path(root))
     _silence()
     # A worker a core is enough: numerical libraries' threads would only wait for each other.
@@ -77,12 +95,14 @@ def _grader(root: str) -> Callable[[tuple[Submission, bool]], Receipt]:
 
     def grade_one(job: tuple[Submission, bool]) -> Receipt:
         started = time.monotonic()
+        submission, _ = job
+        failed = partial(Receipt, submission.student, submission.lesson, "failed", seconds=0.0)
         try:
-            receipt = _grade_here(api, *job)
+            receipt = _grade_here(api, Path(copies), *job)
+        except Refused as error:
+            receipt = failed(sentence=str(error))
         except Exception as error:  # whatever it is, the batch goes on
-            submission, _ = job
-            said = failures.sentence(f"{type(error).__name__}: {error}")
-            receipt = Receipt(submission.student, submission.lesson, "failed", said, 0.0)
+            receipt = failed(sentence=failures.sentence(f"{type(error).__name__}: {error}"))
         return replace(receipt, seconds=time.monotonic() - started)
 
     return grade_one
@@ -95,19 +115,47 @@ def _silence() -> None:
         os.dup2(nowhere, stream)
 
 
-def _grade_here(api: NbGraderAPI, submission: Submission, force: bool) -> Receipt:
+def _grade_here(api: NbGraderAPI, copies: Path, submission: Submission, force: bool) -> Receipt:
     lesson, student = submission.lesson, submission.student
-    force = force or _is_newer(api, submission) or _was_interrupted(api, submission)
-    result = api.autograde(lesson, student, force=force)
-    log = result.get("log", "")
-    if not result["success"]:
-        said = failures.sentence(log + result.get("error", ""))
-        return Receipt(student, lesson, "failed", said, 0.0)
+    graded = folder_of(api, "autograded", submission)
+    due = (
+        force
+        or not graded.exists()
+        or _is_newer(api, submission)
+        or _was_interrupted(api, submission)
+    )
+    if due:
+        with tempfile.TemporaryDirectory(dir=copies) as copied:
+            taken = _take_in(api, submission, Path(copied))
+            result = _looking_at(api, copied, taken.repairs).autograde(lesson, student, force=True)
+        if not result["success"]:
+            said = failures.sentence(result.get("log", "") + result.get("error", ""))
+            return Receipt(student, lesson, "failed", said, 0.0)
     with api.gradebook as gradebook:
         score = gradebook.find_submission(lesson, student)
         said = f"{score.score:g} of {score.max_score:g} points"
-    unchanged = "Skipping existing assignment" in log
-    return Receipt(student, lesson, "unchanged" if unchanged else "graded", said, 0.0)
+    status: Literal["graded", "unchanged"] = "graded" if due else "unchanged"
+    return Receipt(student, lesson, status, said, 0.0, tuple(repairs_in(graded)))
+
+
+def _take_in(api: NbGraderAPI, submission: Submission, copies: Path) -> TakenIn:
+    """Copy a submission, checked, to where nbgrader will find it as if it had been handed in."""
+    with api.gradebook as gradebook:
+        notebooks = gradebook.find_assignment(submission.lesson).notebooks
+        lesson = {nb.name: {cell.name for cell in nb.source_cells} for nb in notebooks}
+    coursedir = api.coursedir
+    into = coursedir.format_path(str(copies), submission.student, submission.lesson)
+    top = Path(coursedir.root) / coursedir.submitted_directory
+    folder = folder_of(api, "submitted", submission)
+    return Intake(config=api.config).take_in(folder, top, Path(into), lesson)
+
+
+def _looking_at(api: NbGraderAPI, copies: str, repairs: list[str]) -> NbGraderAPI:
+    """The same course, whose submissions lie in another folder and were repaired so."""
+    config = copy.deepcopy(api.config)
+    config.CourseDirectory.submitted_directory = copies
+    config.Rebuild.found_at_intake = repairs
+    return NbGraderAPI(config=config)
 
 
 def _is_newer(api: NbGraderAPI, submission: Submission) -> bool:
@@ -141,8 +189,8 @@ def _has_unscored_tests(submitted: SubmittedAssignment) -> bool:
 
 def _times(folder: Path) -> list[float]:
     # Unpacking keeps the time of the last change (mtime); that of the arrival is the ctime.
-    stats = [path.stat() for path in folder.rglob("*") if path.is_file()]
-    return [max(stat.st_mtime, stat.st_ctime) for stat in stats]
+    stats = [path.lstat() for path in folder.rglob("*")]
+    return [max(s.st_mtime, s.st_ctime) for s in stats if not stat.S_ISDIR(s.st_mode)]
 
 
 def _forget_scores(api: NbGraderAPI, submission: Submission, reason: str) -> None:
@@ -165,6 +213,8 @@ def _forget_scores(api: NbGraderAPI, submission: Submission, reason: str) -> Non
 
 def reason_not_graded(api: NbGraderAPI, gradebook: Gradebook, submission: Submission) -> str | None:
     """Say why a submission has no scores, or None if it has some."""
+    if problem := id_problem(submission.student):
+        return problem
     try:
         submitted = gradebook.find_submission(submission.lesson, submission.student)
     except MissingEntry:

@@ -1,93 +1,158 @@
-"""Put right what a student's notebook says about its graded cells."""
+"""Put the text of a student's answers into the notebook that was released."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
-from nbgrader.api import Gradebook, Notebook, SourceCell
-from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Integer, List, Unicode
+
+from course.grading.match_cells import Filled, Matched, kind_of, match_cells, same_text
+from course.grading.read_notebook import StudentCell, counted, plain_cell, student_cells
+from course.grading.repairs import note_repairs
+from course.grading.skeleton import Place, read_skeleton
+
+# What a cell says about its grading, and no student may change.
+LABELS = ("grade", "solution", "task", "locked", "points", "schema_version")
+MOST_NAMES = 6  # in one sentence
 
 
 class Rebuild(NbGraderPreprocessor):
-    """Restore the metadata of graded cells from the gradebook, once each, and missing tests.
+    """Take the text of the answers and of the student's own cells, and nothing else.
 
-    The order of the cells and the text of the student's answers stay as handed in.
+    Order, given cells, tests, points, names, tags and the kernel are the lesson's. Every repair is
+    a sentence in the notebook's metadata.
     """
+
+    max_extra_cells = Integer(200, help="So many cells of their own may a student add.").tag(
+        config=True
+    )
+    max_extra_characters = Integer(100_000, help="So long may each of them be.").tag(config=True)
+    found_at_intake = List(
+        Unicode(), help="What was repaired before nbgrader read the notebook."
+    ).tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        names = resources["nbgrader"]
-        with Gradebook(names["db_url"]) as gradebook:
-            notebook = gradebook.find_notebook(names["notebook"], names["assignment"])
-            metadata = _metadata_by_name(notebook)
-            self._restore_metadata(nb, metadata)
-            self._restore_missing_cells(nb, notebook.source_cells, metadata)
-        return nb, resources
+        skeleton = read_skeleton(self.config, resources["nbgrader"])
+        cells = student_cells(nb)
+        matched = match_cells(skeleton.places, cells)
+        repairs = [*self.found_at_intake, *resources.get("repairs", [])]
+        if cells:
+            repairs += _repairs(matched)
+        repairs += self._cut(matched)
+        rebuilt = skeleton.notebook
+        rebuilt.cells = list(_cells(matched))
+        _give_ids(rebuilt)
+        note_repairs(rebuilt, repairs)
+        for repair in repairs:
+            self.log.warning(repair)
+        return rebuilt, resources
 
-    def _restore_metadata(self, nb: NotebookNode, metadata: dict[str, dict[str, Any]]) -> None:
-        waiting = set(metadata)
-        for cell in reversed(nb.cells):  # of two cells with one name, the last one counts
-            name = _name(cell)
-            if name in waiting:
-                waiting.remove(name)
-                # Nothing else survives: a tag can keep a test from running.
-                cell.metadata = NotebookNode(nbgrader=NotebookNode(metadata[name]))
-            else:
-                if name is not None:
-                    self.log.warning("Cell '%s' is a copy or unknown: not graded", name)
-                cell.metadata.pop("nbgrader", None)
-
-    def _restore_missing_cells(
-        self, nb: NotebookNode, sources: list[SourceCell], metadata: dict[str, dict[str, Any]]
-    ) -> None:
-        previous = None
-        for source in sources:
-            names = [_name(cell) for cell in nb.cells]
-            # The student may have moved an answer to a cell of their own: leave answers missing.
-            is_answer = metadata[source.name]["solution"] and not metadata[source.name]["grade"]
-            if source.name not in names and not is_answer:
-                self.log.warning("Cell '%s' was missing: put back", source.name)
-                if previous is None:
-                    place = 0
-                else:
-                    place = names.index(previous) + 1 if previous in names else len(names)
-                nb.cells.insert(place, _cell(source, metadata[source.name], nb.nbformat_minor))
-            previous = source.name
+    def _cut(self, matched: Matched) -> Iterator[str]:
+        """Leave out what is too much of the student's own, and say so."""
+        room, too_long, too_many = self.max_extra_cells, [], 0
+        for own in [matched.first, *(x for c in matched.cells for x in (c.before, c.after))]:
+            too_long += [c.number for c in own if len(c.text) > self.max_extra_characters]
+            own[:] = [c for c in own if len(c.text) <= self.max_extra_characters]
+            too_many += max(0, len(own) - room)
+            own[:] = own[:room]
+            room -= len(own)
+        if too_long:
+            yield f"{counted(too_long)}: longer than a cell may be, and left out."
+        if too_many:
+            yield f"{too_many} of the student's own cells were left out: there are too many."
 
 
-def _name(cell: NotebookNode) -> str | None:
-    nbgrader = cell.metadata.get("nbgrader")
-    return nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+def _cells(matched: Matched) -> Iterator[NotebookNode]:
+    yield from map(_own, matched.first)
+    for filled in matched.cells:
+        yield from map(_own, filled.before)
+        cell = filled.place.cell
+        if filled.place.is_answer and filled.answer is not None:
+            cell.source = filled.answer.text
+        yield cell
+        yield from map(_own, filled.after)
 
 
-def _metadata_by_name(notebook: Notebook) -> dict[str, dict[str, Any]]:
-    points = {cell.name: cell.max_score for cell in notebook.grade_cells + notebook.task_cells}
-    grades = {cell.name for cell in notebook.grade_cells}
-    solutions = {cell.name for cell in notebook.solution_cells}
-    tasks = {cell.name for cell in notebook.task_cells}
-    metadata: dict[str, dict[str, Any]] = {}
-    for cell in notebook.source_cells:
-        metadata[cell.name] = {
-            "schema_version": MetadataValidator.schema_version,
-            "grade_id": cell.name,
-            "grade": cell.name in grades,
-            "solution": cell.name in solutions,
-            "task": cell.name in tasks,
-            "locked": cell.locked,
-            "cell_type": cell.cell_type,
-            "checksum": cell.checksum,
-        }
-        if cell.name in points:
-            metadata[cell.name]["points"] = points[cell.name]
-    return metadata
+def _own(cell: StudentCell) -> NotebookNode:
+    return plain_cell(cell, f"own-{cell.number}")
 
 
-def _cell(source: SourceCell, metadata: dict[str, Any], nbformat_minor: int) -> NotebookNode:
-    new = new_code_cell if source.cell_type == "code" else new_markdown_cell
-    nbgrader = NotebookNode(nbgrader=NotebookNode(metadata))
-    cell: NotebookNode = new(source.source, metadata=nbgrader)  # type: ignore[no-untyped-call]
-    if nbformat_minor < 5:
-        del cell["id"]  # notebooks of that age have none
-    return cell
+def _give_ids(nb: NotebookNode) -> None:
+    """Give every cell an id that no other has, the same at every regrade."""
+    nb.nbformat_minor = 5
+    taken: set[str] = set()
+    for number, cell in enumerate(nb.cells, start=1):
+        own_id = cell.get("id") or f"cell-{number}"
+        while own_id in taken:
+            own_id += "-"
+        cell["id"] = own_id
+        taken.add(own_id)
+
+
+def _repairs(matched: Matched) -> Iterator[str]:
+    """A sentence for each kind of damage, with the cells that had it."""
+    kinds = {
+        "Missing, and put back": _is_missing,
+        "Found in a cell that had lost its name": lambda filled: filled.recovered,
+        "There more than once, and the last one that is written counts": _has_answers,
+        "There more than once, and graded once": _has_copies,
+        "Of another kind of cell, and turned back": _is_retyped,
+        "Changed in what it says about its grading, and put right": _is_relabelled,
+        "Changed in its text, which runs after that of the lesson": _is_changed_test,
+    }
+    for sentence, has_it in kinds.items():
+        found = [filled.place for filled in matched.cells if has_it(filled)]
+        if found:
+            yield f"{sentence}: {_listed(found)}."
+    if matched.reordered:
+        yield "The cells stood in another order, and the lesson's order was put back."
+
+
+def _listed(places: list[Place]) -> str:
+    """The names of some cells, those with a name of their own first."""
+    names = [place.shown for place in sorted(places, key=lambda place: place.name is None)]
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _is_missing(filled: Filled) -> bool:
+    return filled.answer is None
+
+
+def _has_answers(filled: Filled) -> bool:
+    return bool(filled.copies) and filled.place.is_answer
+
+
+def _has_copies(filled: Filled) -> bool:
+    return bool(filled.copies) and not filled.place.is_answer
+
+
+def _is_retyped(filled: Filled) -> bool:
+    return filled.answer is not None and filled.answer.kind != kind_of(filled.place)
+
+
+def _is_relabelled(filled: Filled) -> bool:
+    if filled.answer is None or filled.recovered or filled.place.name is None:
+        return False
+    theirs, lessons = filled.answer, filled.place.cell.metadata
+    if tuple(lessons.get("tags", ())) != theirs.tags:
+        return True
+    label = lessons.get("nbgrader", {})
+    asked = [key for key in LABELS if key in label or key in theirs.label]
+    return theirs.name != filled.place.name or any(
+        theirs.label.get(key, False) != label.get(key, False) for key in asked
+    )
+
+
+def _is_changed_test(filled: Filled) -> bool:
+    place = filled.place
+    return (
+        filled.answer is not None
+        and place.name is not None
+        and not place.is_answer
+        and place.text is not None
+        and not same_text(place.text, filled.answer)
+    )

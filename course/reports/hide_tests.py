@@ -31,7 +31,7 @@ class HideTests(NbGraderPreprocessor):
                     outputs = [_plain(output) for output in cell.get("outputs", [])]
                     cell.outputs = [output for output in outputs if output is not None]
         secrets = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
-        secrets |= {html.escape(secret) for secret in secrets}
+        secrets |= {html.escape(secret, quote) for secret in secrets for quote in (True, False)}
         for cell in nb.cells:
             for output in cell.get("outputs", []):
                 _censor(output, secrets)

@@ -76,7 +76,10 @@ def _lost_points(table: LessonTable) -> Table:
 
 
 def _losses(row: Row) -> list[tuple[str, str, str]]:
-    """(exercises, points, reason) for all that a student lost; one line for a shared reason."""
+    """(exercises, points, reason) for all that a student lost; one line for a shared reason.
+
+    Then what was repaired in the notebook, which is no loss and stands in the same list.
+    """
     if row.not_graded:
         return [("not graded", "", row.not_graded)]
     lost: dict[str, list[Score]] = {}
@@ -93,6 +96,8 @@ def _losses(row: Row) -> list[tuple[str, str, str]]:
     ]
     if row.penalty:
         lines.append(("handed in late", f"−{row.penalty:g}", ""))
+    if row.repairs:
+        lines.append(("repaired", "", "\n".join(row.repairs)))
     return lines
 
 
@@ -123,3 +128,5 @@ def _lines(tables: list[LessonTable]) -> Iterator[tuple[str, ...]]:
                 yield table.lesson, row.student, score.exercise, points, f"{score.most:g}", why
             if row.penalty:
                 yield table.lesson, row.student, "", f"-{row.penalty:g}", "", "handed in late"
+            for repair in row.repairs:
+                yield table.lesson, row.student, "", "", "", f"repaired: {repair}"

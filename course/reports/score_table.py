@@ -11,6 +11,8 @@ from nbgrader.apps import NbGraderAPI
 
 from course.grading.folder import check_gradebook, open_course
 from course.grading.grade import reason_not_graded
+from course.grading.intake import shown
+from course.grading.repairs import repairs_in
 from course.grading.submissions import Submission, folder_of
 from course.reports.reasons import reasons
 
@@ -29,12 +31,16 @@ class Score:
 
 @dataclass(frozen=True)
 class Row:
-    """One student's scores in one lesson, or in `not_graded` why there are none."""
+    """One student's scores in one lesson, or in `not_graded` why there are none.
+
+    repairs : a sentence for each thing that was put right before grading
+    """
 
     student: str
     scores: tuple[Score, ...]
     penalty: float
     not_graded: str | None
+    repairs: tuple[str, ...] = ()
 
     @property
     def total(self) -> float:
@@ -114,7 +120,7 @@ def _row(
     why = reason_not_graded(api, gradebook, submission)
     if why:
         handed_in = folder_of(api, "submitted", submission).exists()
-        return Row(student, (), 0.0, why if handed_in else "nothing handed in")
+        return Row(shown(student), (), 0.0, why if handed_in else "nothing handed in")
     submitted = gradebook.find_submission(lesson, student)
     found: dict[str, list[tuple[Grade, list[str]]]] = {name: [] for name in exercises}
     for notebook in submitted.notebooks:
@@ -123,7 +129,8 @@ def _row(
             why_lost = _reasons(grade, notebook, cells)
             found[exercise_of(grade.name)].append((grade, why_lost))
     scores = tuple(_score(name, exercises[name], found[name]) for name in exercises)
-    return Row(student, scores, submitted.late_submission_penalty or 0.0, None)
+    repairs = tuple(repairs_in(folder_of(api, "autograded", submission)))
+    return Row(student, scores, submitted.late_submission_penalty or 0.0, None, repairs)
 
 
 def _score(exercise: str, most: float, grades: list[tuple[Grade, list[str]]]) -> Score:

@@ -47,6 +47,8 @@ function render({ model, el }) {
     celebrate();
   });
   stage.onTheme(redraw);
+  // What is the smallest input that exposes this bug? Only of known bugs there is an answer.
+  if (!told.n && told.bug !== told.own) stage.ask({}, { patient: true });
   redraw();
   return stage.end;
 

@@ -94,7 +94,7 @@ function movesLittle() {
  *
  * stage.root      the element to fill
  * stage.words     what to say, translated
- * stage.ask({..}) ask Python; `told` will answer
+ * stage.ask({..}) ask Python; `told` will answer; a patient question does not mind a busy Python
  * stage.wanted()  what is chosen now: the question on its way, or what Python has told
  * stage.say(text) show a line below, and read it aloud
  * stage.paint(element, role, value, limit) colour an element: role "x", "k" or "y"
@@ -119,12 +119,12 @@ function openStage(model, el, kind) {
     problem.textContent = text ?? "";
   }
 
-  function ask(changes) {
+  function ask(changes, { patient = false } = {}) {
     const n = Math.max(model.get("asked").n ?? 0, model.get("told").n ?? 0) + 1;
     model.set("asked", { ...model.get("asked"), ...changes, n });
     model.save_changes();
     clearTimeout(waiting);
-    waiting = setTimeout(() => complain(words.no_answer), 4000);
+    if (!patient) waiting = setTimeout(() => complain(words.no_answer), 4000);
     return n;
   }
 

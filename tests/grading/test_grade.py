@@ -2,12 +2,15 @@
 
 import os
 import shutil
+from datetime import UTC, datetime
 
 import nbformat
 import pytest
 
 from course.grading import grade
 from course.grading.execute_with_draw_key import ExecuteWithDrawKey, draw_key
+from course.grading.folder import open_course
+from course.reports import score_table
 from tests.graded_class import STUDENTS, duplicate, find, hand_in, hand_in_text, run, scores
 
 FULL = {
@@ -56,7 +59,6 @@ def test_untouched_work_scores_nothing(graded_class):
     [
         ("ends", "ps1", "running the notebook ended its Python (os._exit, a crash, out of memory)"),
         ("kills", "ps1", "running the notebook killed the grader, which was started anew"),
-        ("scrawls", "ps1", "not a readable notebook: it is no JSON"),
         ("renames", "ps1", "no notebook has the file name that the lesson gave it"),
         ("strays", "problem1", "the folder is not named after a lesson (ps1, ps2)"),
     ],
@@ -64,6 +66,31 @@ def test_untouched_work_scores_nothing(graded_class):
 def test_what_cannot_be_graded_is_said_in_one_sentence(graded_class, student, lesson, sentence):
     receipt = graded_class.receipt(student, lesson)
     assert (receipt.status, receipt.sentence) == ("failed", sentence)
+
+
+def test_an_unreadable_notebook_scores_nothing_and_says_why(graded_class):
+    receipt = graded_class.receipt("scrawls")
+    assert (receipt.status, receipt.sentence) == ("graded", "0 of 13 points")
+    said = "Nothing in the file could be read as a notebook: it counts as not answered."
+    assert list(receipt.repairs) == [said]
+
+
+@pytest.mark.parametrize(
+    ("student", "repair"),
+    [
+        ("doubles", "There more than once, and graded once: check_mean, hidden_mean."),
+        ("deletes", "Missing, and put back: check_mean, hidden_mean, hidden_median."),
+        ("breaks", "Of another kind of cell, and turned back: hidden_median."),
+        ("skips", "Changed in what it says about its grading, and put right: hidden_mean."),
+    ],
+)
+def test_a_receipt_names_each_repair(graded_class, student, repair):
+    assert repair in graded_class.receipt(student).repairs
+
+
+def test_undamaged_work_has_no_repairs(graded_class):
+    honest = ("perfect", "quotes", "warns", "untouched", "wrong")
+    assert [graded_class.receipt(student).repairs for student in honest] == [[]] * len(honest)
 
 
 def test_impossible_points_score_nothing_and_say_so(graded_class):
@@ -126,7 +153,9 @@ def test_a_regrade_is_identical_and_a_failed_one_keeps_no_old_score(course):
         return [cell.get("outputs") for cell in nb.cells], scores(course, "perfect", "ps2")
 
     before = graded()
-    (course / "submitted" / "sorts" / "ps2" / "ps2.ipynb").write_text("[]")
+    handed_in = course / "submitted" / "sorts" / "ps2" / "ps2.ipynb"
+    handed_in.unlink()
+    handed_in.with_name("mine.ipynb").write_text("[]")
     assert None not in scores(course, "sorts", "ps2").values()
     receipts = grade(course, lessons=["ps2"], force=True)
     assert {r.student: r.status for r in receipts} == {"perfect": "graded", "sorts": "failed"}
@@ -151,6 +180,60 @@ def test_stock_nbgrader_goes_on_after_a_doubled_test_and_an_unreadable_notebook(
     hand_in(course, "a_doubles", duplicate)
     hand_in_text(course, "b_scrawls", "{not a notebook")
     hand_in(course, "c_warns", STUDENTS["warns"])
-    done = run(course, "nbgrader", "autograde", "ps1", check=False)
-    assert "'ps1' for student 'b_scrawls'" in done.stderr
+    run(course, "nbgrader", "autograde", "ps1")
+    assert set(scores(course, "b_scrawls").values()) == {0}
     assert scores(course, "a_doubles") == scores(course, "c_warns") == FULL
+
+
+def test_hostile_submissions_are_refused_one_by_one_and_the_batch_goes_on(course):
+    secret = course.parent / "secret"
+    secret.mkdir()
+    (secret / "ps1.ipynb").write_text("not the student's")
+    shutil.rmtree(course / "submitted")
+    hand_in(course, "-rf")
+    hand_in(course, "honest")
+    hand_in(course, "links")
+    (course / "submitted" / "links" / "ps1" / "notes.txt").symlink_to(course / "gradebook.db")
+    os.mkfifo(course / "submitted" / "links" / "ps1" / "data.csv")
+    (course / "submitted" / "borrows").mkdir()
+    (course / "submitted" / "borrows" / "ps1").symlink_to(secret)
+    hand_in(course, "late")
+    (course / "submitted" / "late" / "ps1" / "timestamp.txt").write_text("1999, honestly")
+    receipts = {r.student: r for r in grade(course)}
+    assert {name: r.status for name, r in receipts.items()} == {
+        "-rf": "failed",
+        "borrows": "failed",
+        "honest": "graded",
+        "late": "graded",
+        "links": "graded",
+    }
+    assert receipts["borrows"].sentence == "the folder ps1 is a link, which is not followed"
+    assert receipts["-rf"].sentence.startswith("the folder is no student id")
+    (row,) = [
+        row for table in score_table(course) for row in table.rows[:1] if table.lesson == "ps1"
+    ]
+    assert (row.student, row.not_graded) == ("-rf", receipts["-rf"].sentence)
+    assert receipts["links"].repairs == (
+        "data.csv is a pipe and no file: it was left out.",
+        "notes.txt is a link, which is not followed: it was left out.",
+    )
+    graded = {path.name for path in (course / "autograded" / "links" / "ps1").iterdir()}
+    assert graded == {"ps1.ipynb", "timestamp.txt"}
+    assert scores(course, "honest") == scores(course, "links") == scores(course, "late") == FULL
+    with open_course(course).gradebook as gradebook:
+        handed_in = gradebook.find_submission("ps1", "late").timestamp
+    assert abs((datetime.now(UTC).replace(tzinfo=None) - handed_in).total_seconds()) < 3600
+
+
+def test_grading_changes_nothing_that_was_handed_in(course):
+    def everything():
+        files = [path for path in (course / "submitted").rglob("*") if path.is_file()]
+        return {path: (path.read_bytes(), path.stat().st_mtime) for path in files}
+
+    path = course / "submitted" / "deletes" / "ps1" / "ps1.ipynb"
+    path.rename(path.with_name("ps1 (1).ipynb"))
+    before = everything()
+    (receipt,) = grade(course, students=["deletes"])
+    assert receipt.sentence == "10 of 13 points"
+    assert receipt.repairs[0] == "ps1 (1).ipynb was taken for ps1.ipynb, its name here."
+    assert everything() == before

@@ -9,15 +9,26 @@ import pytest
 from course.reports import write_feedback
 from tests.foreign_course import COMPARE, HIDDEN_MEAN, HIDDEN_MEDIAN
 
-STUDENTS = ["loops", "perfect", "quotes", "scrawls", "skips", "sorts", "untouched", "wrong"]
+STUDENTS = [
+    "deletes",
+    "loops",
+    "perfect",
+    "quotes",
+    "renames",
+    "scrawls",
+    "skips",
+    "sorts",
+    "untouched",
+    "wrong",
+]
 
 
 @pytest.fixture(scope="module")
 def course(graded_class, tmp_path_factory):
     root = tmp_path_factory.mktemp("feedback") / "course"
     shutil.copytree(graded_class.root, root)
-    (root / "feedback" / "scrawls" / "ps1").mkdir(parents=True)
-    (root / "feedback" / "scrawls" / "ps1" / "ps1.html").write_text("from an earlier grading")
+    (root / "feedback" / "renames" / "ps1").mkdir(parents=True)
+    (root / "feedback" / "renames" / "ps1" / "ps1.html").write_text("from an earlier grading")
     return root
 
 
@@ -64,6 +75,14 @@ def test_what_a_teacher_sees_in_formgrader_stays(graded_class, course, pages):
 
 
 def test_where_grading_failed_there_is_no_page_of_an_earlier_one(course, pages):
-    assert pages["scrawls"].folder is None
-    assert pages["scrawls"].sentence == "not a readable notebook: it is no JSON"
-    assert not (course / "feedback" / "scrawls" / "ps1").exists()
+    assert pages["renames"].folder is None
+    assert pages["renames"].sentence == "no notebook has the file name that the lesson gave it"
+    assert not (course / "feedback" / "renames" / "ps1").exists()
+
+
+def test_a_page_begins_with_what_was_repaired(pages):
+    said = "Missing, and put back: check_mean, hidden_mean, hidden_median."
+    page = text_of(pages["deletes"])
+    assert page.index("Repaired before grading.") < page.index(said) < page.index("Mean and median")
+    assert "Nothing in the file could be read as a notebook" in text_of(pages["scrawls"])
+    assert "Repaired before grading" not in text_of(pages["perfect"])

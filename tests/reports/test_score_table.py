@@ -51,7 +51,7 @@ def test_every_lost_point_has_a_reason(rows, student, exercise, points, reason):
 @pytest.mark.parametrize(
     ("student", "reason"),
     [
-        ("scrawls", "not a readable notebook: it is no JSON"),
+        ("renames", "no notebook has the file name that the lesson gave it"),
         ("ends", "running the notebook ended its Python (os._exit, a crash, out of memory)"),
         ("strays", "nothing handed in"),
     ],
@@ -88,9 +88,11 @@ def test_the_printed_table_fits_and_names_every_lost_point(graded_class):
         return next(" ".join(line.split()) for line in lines if line.strip().startswith(start))
 
     assert line("perfect") == "perfect 5 5 to mark 10+"
-    assert line("scrawls") == "scrawls – – – –"
+    assert line("renames") == "renames – – – –"
     assert "sorts median −1 list left unchanged" in [" ".join(line.split()) for line in lines]
     assert "untouched mean, median −10 not written yet" in [" ".join(x.split()) for x in lines]
+    said = "deletes repaired Missing, and put back: check_mean, hidden_mean, hidden_median."
+    assert said in [" ".join(x.split()) for x in lines]
 
 
 def test_csv_and_markdown_hold_a_line_for_each_student_and_exercise(graded_class, tmp_path):
@@ -101,9 +103,11 @@ def test_csv_and_markdown_hold_a_line_for_each_student_and_exercise(graded_class
         lines = list(csv.DictReader(file))
     (wrong,) = [x for x in lines if (x["student"], x["exercise"]) == ("wrong", "mean")]
     assert (wrong["points"], wrong["of"]) == ("0", "5")
-    (scrawl,) = [x for x in lines if (x["student"], x["lesson"]) == ("scrawls", "ps1")]
-    assert scrawl["reason"] == "not graded: not a readable notebook: it is no JSON"
-    assert scrawl["points"] == ""
+    (other,) = [x for x in lines if (x["student"], x["lesson"]) == ("renames", "ps1")]
+    assert other["reason"] == "not graded: no notebook has the file name that the lesson gave it"
+    assert other["points"] == ""
+    repaired = [x["reason"] for x in lines if x["student"] == "deletes" and not x["exercise"]]
+    assert repaired[0].startswith("repaired: Missing, and put back: check_mean, hidden_mean")
     assert (tmp_path / "scores.md").read_text().count("\n") == len(lines) + 2
 
 
