@@ -69,10 +69,10 @@ def test_nothing_of_a_hostile_submission_acts_on_formgraders_page_or_in_feedback
         seen = set()
         for address in links.evaluate_all("links => links.map(link => link.href)"):
             page.goto(address)
+            seen.add(look(page.locator("#notebook-container")))
             # Nothing lies over the field for the points, which is that of its own cell.
             expect(page.locator("input#hidden_mean.score")).to_have_attribute("placeholder", "4")
             page.locator("#hidden_mean").click(trial=True)
-            seen.add(look(page.locator("#notebook-container")))
         assert seen == {"ada", "mallory"}
 
     for student in sorted(seen):

@@ -1,5 +1,7 @@
 """One cell at a time, without a kernel."""
 
+import html
+
 import pytest
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
@@ -89,3 +91,13 @@ def test_a_quotation_in_another_cells_output_is_blanked():
     assert shown[0].text == "before\n(hidden test)\nafter"
     assert shown[1].data == {"text/plain": "(hidden test)"}
     assert shown[2].traceback == ["E: no"]
+
+
+@pytest.mark.parametrize("quote", [True, False])
+def test_a_quotation_in_html_is_blanked_however_its_quotation_marks_are_written(quote):
+    test = "### BEGIN HIDDEN TESTS\nassert kind(7) < 'odd'\n### END HIDDEN TESTS"
+    quoted = html.escape("assert kind(7) < 'odd'", quote)
+    cell = code("In")
+    cell.outputs = [new_output("display_data", {"text/html": f"<pre>\n{quoted}\n</pre>"})]
+    shown = cleaned(tested("hidden_kind", test, points=1), cell)[1].outputs[0]
+    assert shown.data["text/html"] == "<pre>\n(hidden test)\n</pre>"
