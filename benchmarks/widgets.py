@@ -77,7 +77,7 @@ EDIT = """([value]) => new Promise((done) => {
 })"""
 
 FRAMES = """([seconds, key]) => new Promise((done) => {
-  const frame = document.querySelector(".mc-sum-window");
+  const frame = document.querySelector(".mc-window");
   const times = [];
   const end = performance.now() + 1000 * seconds;
   let count = 0;

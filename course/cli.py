@@ -70,8 +70,8 @@ def grade(
 
     Example:  course grade --lesson 01_one_channel --student ana
     """
-    from course.grading import find_submissions
-    from course.grading import grade as grade_submissions
+    from course.grading.grade import grade as grade_submissions
+    from course.grading.submissions import find_submissions
 
     with _plain_errors():
         total = len(find_submissions(Path.cwd(), lessons, students))
@@ -93,7 +93,7 @@ def feedback(lessons: Lessons = None, students: Students = None) -> None:
 
     Example:  course feedback --lesson 01_one_channel
     """
-    from course.grading import find_submissions
+    from course.grading.submissions import find_submissions
     from course.reports import write_feedback
 
     with _plain_errors():
@@ -175,7 +175,7 @@ def _counted(title: str, things: Iterable[T], total: int, line: Callable[[T], st
 @contextlib.contextmanager
 def _plain_errors() -> Iterator[None]:
     """Turn what a teacher can put right into sentences on stderr and exit status 1."""
-    from course.grading import CourseError
+    from course.grading.folder import CourseError
     from course.release.folder import ReleaseError
 
     problems: list[str] = []

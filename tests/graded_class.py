@@ -14,8 +14,8 @@ import nbformat
 import pytest
 from filelock import FileLock
 
-from course.grading import Receipt, grade
 from course.grading.folder import open_course
+from course.grading.grade import Receipt, grade
 from course.release.generate import release
 from tests.foreign_course import code, notebook, tested, write_foreign_course, write_source
 

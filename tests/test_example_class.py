@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from course.grading import grade
+from course.grading.grade import grade
 from course.release.generate import release
 from course.reports import score_table, write_feedback
 from course.reports.score_table import LessonTable, Row

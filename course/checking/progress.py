@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from html import escape
 
 from course.checking.visible import check
-from course.exercises import EXERCISES, LESSONS
+from course.exercises.catalogue import EXERCISES, LESSONS
 from course.language import N_, _
 
 WORDS = {

@@ -13,7 +13,7 @@ from course.checking.judging import (
     judge_unchanged,
     judge_value,
 )
-from course.exercises import EXERCISES
+from course.exercises.catalogue import EXERCISES
 from course.exercises.exercise import Exercise, Mistake
 from course.language import _
 

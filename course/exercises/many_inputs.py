@@ -8,6 +8,7 @@ from torch import Tensor
 
 from course.exercises.arithmetic import correlate, signed, sum_over_channels
 from course.exercises.exercise import GRADIENT_STOPS, Case, Exercise, Function, Mistake
+from course.exercises.five_bugs import FIVE_BUGS, survivors
 from course.exercises.mistakes import many_inputs as wrong
 from course.language import N_, _
 
@@ -233,30 +234,8 @@ def works_for_square_kernels(X: Tensor, K: Tensor) -> Tensor:
     return correlate(X, K[:, :n, :n])
 
 
-FIVE_BUGS = (
-    wrong.averages_channels,
-    wrong.uses_the_first_kernel_for_all,
-    wrong.sums_before_multiplying,
-    wrong.adds_exactly_two_channels,
-    wrong.rectifies_before_the_sum,
-)
-"""The wrong versions of the lesson's table, in its order."""
-
 SQUARE_BUGS = (works_for_square_pictures, works_for_square_kernels)
 """Wrong versions that are right for square pictures, and for square kernels."""
-
-
-def survivors(value: tuple[Tensor, Tensor], bugs: Sequence[Function]) -> list[int]:
-    """The positions of the bugs that an input does not expose, counted from 1.
-
-    value : X (c_i, h, w) and K (c_i, k_h, k_w)
-
-    >>> survivors((X, K), FIVE_BUGS)
-    [4, 5]
-    """
-    image, kernel = value[0].detach(), value[1].detach()
-    truth = correlate(image, kernel)
-    return [i for i, bug in enumerate(bugs, start=1) if _agrees(bug, image, kernel, truth)]
 
 
 def exposes(value: Any, bugs: Sequence[Function]) -> bool:
@@ -266,14 +245,6 @@ def exposes(value: Any, bugs: Sequence[Function]) -> bool:
     False
     """
     return judge_input(value) is None and not survivors(value, bugs)
-
-
-def _agrees(bug: Function, X: Tensor, K: Tensor, truth: Tensor) -> bool:
-    try:
-        Y = bug(X, K)
-    except Exception:
-        return False
-    return Y.shape == truth.shape and torch.allclose(Y, truth, rtol=1e-4, atol=1e-5)
 
 
 def judge_input(value: Any) -> str | None:

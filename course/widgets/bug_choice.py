@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from course.checking.calling import fits
 from course.checking.visible import check
-from course.exercises import EXERCISES
+from course.exercises.catalogue import EXERCISES
 from course.exercises.exercise import Exercise, Mistake
 from course.language import _
 from course.widgets.easel import why_not

@@ -332,9 +332,7 @@ function makeCloth(stage, { choose, edit }) {
       node.classList.toggle("mc-loom-lit", kind === "k" ? lit.k(o, c) : lit[kind](c ?? o));
       node.classList.toggle("mc-loom-chosen", chosen);
       if (grid) {
-        end.querySelector(".mc-loom-here")?.classList.remove("mc-loom-here");
-        if (kind === "y" && chosen) grid.cell(choice.i, choice.j)?.classList.add("mc-loom-here");
-        if (kind === "y") grid.point(choice.i, choice.j);
+        if (kind === "y") grid.here(choice.i, choice.j, chosen);
         if (chosen) end.setAttribute("aria-current", "true");
         else end.removeAttribute("aria-current");
       } else {
@@ -421,7 +419,7 @@ function makeDetail(stage, { edit, pick }) {
   const element = make("div", { class: "mc-loom-detail", role: "group", "aria-label": words.details },
     title, row, stage.frame.querySelector(".mc-voice"), // beside the numbers that it speaks of
     make("p", { class: "mc-quiet mc-loom-how" }, words.how));
-  const frame = make("div", { class: "mc-loom-window", "aria-hidden": "true" });
+  const frame = make("div", { class: "mc-window", "aria-hidden": "true" });
   const grids = new Map(); // made once for each place, since many cells take their time
   let shown = "", pieces = [];
 
@@ -441,7 +439,7 @@ function makeDetail(stage, { edit, pick }) {
     const limits = { x: largest(told.X), k: largest(told.K, told.bias), y: largest(told.parts, told.maps) };
     for (const { grid, role, values } of pieces) {
       grid.show(values(told), limits[role]);
-      if (role === "y") here(grid, choice);
+      if (role === "y") grid.here(choice.i, choice.j);
     }
     frameWindow(told, choice);
   }
@@ -462,12 +460,6 @@ function makeDetail(stage, { edit, pick }) {
     const one = most(X[0][0].length, room - 23), two = most(maps[0][0].length, room / 2 - 28);
     const cell = kind === "y" && X.length > 2 && two >= 20 ? two : one;
     element.style.setProperty("--mc-cell", `${Math.min(Math.max(cell, 17), 30)}px`);
-  }
-
-  function here(grid, { i, j }) {
-    grid.element.querySelector(".mc-loom-here")?.classList.remove("mc-loom-here");
-    grid.cell(i, j)?.classList.add("mc-loom-here");
-    grid.point(i, j);
   }
 
   function piece(place, role, name, values, options) {

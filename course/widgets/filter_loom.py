@@ -16,6 +16,7 @@ from course.figures.lettering import CELL, LABEL, font
 from course.figures.numbers import short
 from course.figures.palette import TEXT
 from course.language import N_, _
+from course.widgets.channels import with_count
 from course.widgets.stage import Asked, CannotShow, Stage, Told, refusing
 
 LONGEST_SIDE = 12
@@ -150,7 +151,7 @@ class FilterLoom(Stage):
         at_most(c_i, MOST_CHANNELS, _("X has {count} channels, but there is room for {most}."))
         at_most(c_o, MOST_CHANNELS, _("K has {count} filters, but there is room for {most}."))
         X, K = (torch.tensor(asked[name], dtype=torch.float64) for name in "XK")
-        X, K = with_inputs(X, c_i), with_kernels(K, c_o, c_i)
+        X, K = with_count(X, c_i), with_count(with_count(K, c_o), c_i, axis=1)
         bias = torch.tensor([*asked["bias"], *[0.0] * c_o][:c_o], dtype=torch.float64)
         numbers_fit(banked(X, K)[0], "X", LONGEST_SIDE)
         numbers_of(bias, "bias", (1,))
@@ -221,40 +222,6 @@ def biases(bias: Tensor, c_o: int) -> list[float]:
             )
         )
     return values
-
-
-def with_inputs(X: Tensor, c_i: int) -> Tensor:
-    """The image with channels taken away, or added as the origin does: channel c is X[0] + c.
-
-    X : (any number, h, w)
-    returns (c_i, h, w)
-
-    >>> with_inputs(torch.zeros(1, 3, 3), 4)[:, 0, 0]
-    tensor([0., 1., 2., 3.])
-    """
-    return torch.stack([X[c] if c < len(X) else X[0] + c for c in range(c_i)])
-
-
-def with_kernels(K: Tensor, c_o: int, c_i: int) -> Tensor:
-    """The bank cut or grown to its counts, as the origin does: kernel (o, c) is K[0, 0] + o + c.
-
-    K : (any number, any number, k_h, k_w)
-    returns (c_o, c_i, k_h, k_w)
-
-    >>> with_kernels(torch.zeros(1, 1, 2, 2), 3, 2)[:, :, 0, 0]
-    tensor([[0., 1.],
-            [1., 2.],
-            [2., 3.]])
-    """
-    old_o, old_i = K.shape[:2]
-    return torch.stack(
-        [
-            torch.stack(
-                [K[o, c] if o < old_o and c < old_i else K[0, 0] + o + c for c in range(c_i)]
-            )
-            for o in range(c_o)
-        ]
-    )
 
 
 def fits_in_tiles(X: Tensor, K: Tensor) -> bool:

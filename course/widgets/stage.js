@@ -249,8 +249,10 @@ function oneAtATime(stage) {
  * follow : true if walking with the keys picks, as in Y, where it moves the window
  * tapEdits : false if a second tap on a cell must not edit it, as where a tap paints
  *
- * grid.element, grid.cell(i, j), grid.show(values, limit), grid.point(i, j), grid.focus(i, j)
+ * grid.element, grid.cell(i, j), grid.show(values, limit), grid.focus(i, j), grid.at()
  * grid.show accepts null for an empty cell and words instead of numbers.
+ * grid.here(i, j, marked) makes a cell the one that the keys reach first, and marks it as current
+ * unless `marked` is false; no other cell of the grid stays marked.
  */
 function makeGrid(stage, { label, role, onEdit, onPick, follow = false, tapEdits = true }) {
   const element = make("div", { class: `mc-grid mc-of-${role}`, role: "grid", "aria-label": label });
@@ -296,6 +298,12 @@ function makeGrid(stage, { label, role, onEdit, onPick, follow = false, tapEdits
     cells[at[0]]?.[at[1]]?.setAttribute("tabindex", -1);
     at = [i, j];
     cells[i]?.[j]?.setAttribute("tabindex", 0);
+  }
+
+  function here(i, j, marked = true) {
+    element.querySelector(".mc-here")?.classList.remove("mc-here");
+    if (marked) cells[i]?.[j]?.classList.add("mc-here");
+    point(i, j);
   }
 
   function focus(i, j) {
@@ -372,7 +380,7 @@ function makeGrid(stage, { label, role, onEdit, onPick, follow = false, tapEdits
     event.preventDefault();
   });
 
-  return { element, show, point, focus, cell: (i, j) => cells[i]?.[j], at: () => at };
+  return { element, show, here, focus, cell: (i, j) => cells[i]?.[j], at: () => at };
 }
 
 /** A button; `pressed` makes it a switch, `label` names a button that shows a sign only. */

@@ -8,43 +8,34 @@ function render({ model, el }) {
   let told = model.get("told");
   let products = unpack(told.products, Float32Array);
   let at = [0, 0];
-  let playing = 0;
-  let predicting = false;
-  let streak = 0;
-  let seen = new Set();
+  let channels = [];
 
-  const bar = makeToolbar();
-  const guess = makeGuess();
-  const heads = {
-    X: make("span", { class: "mc-name mc-x" }), K: make("span", { class: "mc-name mc-k" }),
-    Y: make("span", { class: "mc-name mc-y" }),
-  };
+  const steps = makeSteps(words, { stepBy, reset });
+  const bar = makeToolbar(words, steps, told.combiners, { predict, ask: (change) => stage.ask(chosen(change)) });
+  const guess = makeGuess(words, { told: () => told, at: () => at, stepBy, reveal: () => showPlace(true) });
+  const heads = Object.fromEntries(["X", "K", "Y"].map((name) =>
+    [name, make("span", { class: `mc-name mc-${name.toLowerCase()}` })]));
   const rows = make("div", { class: "mc-sum-rows" });
   const total = makeTotal(words);
   const Y = makeGrid(stage, { label: words.Y, role: "y", onPick: goTo, follow: true });
   const result = make("div", { class: "mc-sum-result" }, heads.Y, Y.element);
-  const truth = makeSide(words.truth);
-  const yours = makeSide("");
-  const difference = makeButton(words.go_there, () => told.theirs?.first && goTo(...told.theirs.first));
-  const sentence = make("p", { class: "mc-sum-sentence" });
-  yours.element.append(sentence, difference);
+  const sides = makeSides(stage, goTo);
   const left = make("div", { class: "mc-sum-left" },
     make("div", { class: "mc-sum-heads" }, heads.X, heads.K), rows, total.element);
   const machine = make("div", { class: "mc-sum-machine" }, left,
-    make("div", { class: "mc-sum-right" }, result, truth.element, yours.element));
+    make("div", { class: "mc-sum-right" }, result, sides.elements));
   stage.root.append(bar.element, guess.element, machine,
     make("p", { class: "mc-quiet mc-sum-how" }, words.how));
-  let channels = [];
 
   const resized = new ResizeObserver(fit);
   resized.observe(stage.frame);
   stage.atEnd(() => resized.disconnect());
-  stage.atEnd(stop);
+  stage.atEnd(steps.stop);
   stage.onTold((next) => {
     const changed = String(next.truth) !== String(told.truth);
     told = next;
     products = unpack(told.products, Float32Array);
-    if (changed) seen = new Set(); // new numbers have not been guessed
+    if (changed) guess.forget(); // new numbers have not been guessed
     redraw();
     if (changed) guess.ask();
   });
@@ -55,33 +46,19 @@ function render({ model, el }) {
   // ---- what the learner does
 
   function goTo(i, j, { drop = false } = {}) {
-    const [h, w] = size();
+    const [h, w] = sizeOf(told);
     at = [Math.min(Math.max(i, 0), h - 1), Math.min(Math.max(j, 0), w - 1)];
     guess.ask();
     showPlace(drop);
   }
 
-  function stepBy(count, drop = true) {
-    const [h, w] = size();
-    const next = (at[0] * w + at[1] + count + h * w) % (h * w);
-    goTo(Math.floor(next / w), next % w, { drop });
+  function stepBy(count) {
+    goTo(...placeAfter(at, count, sizeOf(told)), { drop: true });
   }
 
-  function play() {
-    if (playing) return stop();
-    bar.play.textContent = "❚❚";
-    bar.play.setAttribute("aria-label", words.pause);
-    bar.play.title = words.pause;
-    stepBy(1);
-    playing = setInterval(() => stepBy(1), STEP_TIME);
-  }
-
-  function stop() {
-    clearInterval(playing);
-    playing = 0;
-    bar.play.textContent = "▶";
-    bar.play.setAttribute("aria-label", words.play);
-    bar.play.title = words.play;
+  function reset() {
+    stage.ask(chosen(told.start));
+    goTo(0, 0);
   }
 
   function edit(name, c, i, j, value) {
@@ -93,138 +70,23 @@ function render({ model, el }) {
   /** All that Python must know: what is chosen now, with one change. */
   function chosen(change) {
     const { X, K, combiner, channels = X.length } = stage.wanted();
-    return { X, K, combiner, channels, predict: predicting, ...change };
+    return { X, K, combiner, channels, predict: guess.isOn(), ...change };
   }
 
   function predict() {
-    predicting = !predicting;
-    stop();
-    streak = 0;
-    seen = new Set();
-    bar.predict.setAttribute("aria-pressed", predicting);
-    if (predicting) stage.ask(chosen({ combiner: "sum" }));
-    guess.element.hidden = !predicting;
+    steps.stop();
+    guess.turn();
+    if (guess.isOn()) stage.ask(chosen({ combiner: "sum" }));
     guess.ask();
     redraw();
-    if (predicting) guess.focus();
-  }
-
-  // ---- what is on the page
-
-  function makeToolbar() {
-    const reset = makeButton("⟲", () => {
-      stop();
-      stage.ask(chosen(told.start));
-      goTo(0, 0);
-    }, { label: words.reset });
-    const back = makeButton("‹", () => { stop(); stepBy(-1); }, { label: words.back });
-    const playButton = makeButton("▶", play, { label: words.play });
-    const step = makeButton("›", () => { stop(); stepBy(1); }, { label: words.step });
-    const combiner = makeChoice(words.combiner, model.get("told").combiners,
-      (value) => stage.ask(chosen({ combiner: value })));
-    const counter = makeCounter(words.channels, 1, 4, (count) => stage.ask(chosen({ channels: count })));
-    const predictButton = makeButton(words.predict, predict, { pressed: false });
-    const element = make("div", { class: "mc-bar" },
-      make("span", { class: "mc-sum-steps" }, reset, back, playButton, step),
-      combiner.element, counter.element, predictButton);
-    return { element, play: playButton, predict: predictButton, combiner, counter, step, back };
-  }
-
-  function makeGuess() {
-    const input = make("input", { class: "mc-input", inputmode: "decimal", size: 7, autocomplete: "off" });
-    const label = make("label", {}, make("span"), input);
-    const look = make("button", { class: "mc-button", type: "submit" }, words.look);
-    const next = makeButton(words.next, () => { stepBy(stepsToHidden()); input.focus(); });
-    const verdict = make("p", { class: "mc-sum-verdict", role: "status" });
-    const form = make("form", { class: "mc-bar" }, label, look, next);
-    const element = make("div", { class: "mc-sum-guess", hidden: true }, form, verdict);
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const value = parsed(input.value);
-      if (value === null) {
-        if (input.value.trim()) verdict.textContent = fill(stage.words.no_number, { text: input.value });
-        return;
-      }
-      if (!isHidden(...at)) return sayAgain();
-      const right = told.truth[at[0]][at[1]];
-      const good = Math.abs(value - right) <= 1e-4 * Math.max(1, Math.abs(right));
-      streak = good ? streak + 1 : 0;
-      verdict.textContent = good
-        ? fill(words.right_guess, { truth: short(right), streak })
-        : [fill(words.wrong_guess, { guess: short(value), truth: short(right) }), cause(value, right)].join(" ");
-      verdict.classList.toggle("mc-sum-good", good);
-      seen.add(String(at));
-      showPlace(true);
-      next.focus();
-    });
-    function sayAgain() {
-      const [h, w] = size(), [i, j] = at;
-      const sentence = seen.size < h * w ? words.guessed_here : words.all_guessed;
-      verdict.textContent = fill(sentence, { truth: short(told.truth[i][j]) });
-    }
-    return {
-      element,
-      focus: () => input.focus(),
-      ask() {
-        label.firstChild.textContent = fill(words.guess, { i: at[0], j: at[1] });
-        input.value = "";
-        verdict.textContent = "";
-        verdict.classList.remove("mc-sum-good");
-        if (predicting && !isHidden(...at)) sayAgain();
-      },
-    };
-  }
-
-  /** The sentence of the first known pattern that gives this wrong number here. */
-  function cause(value, right) {
-    const same = (one, other) => one !== null && Math.abs(one - other) <= 1e-4 * Math.max(1, Math.abs(other));
-    const found = told.patterns.find((pattern) => {
-      const number = pattern.values ? pattern.values[at[0]][at[1]] : pattern.value;
-      return same(number, value) && !same(number, right);
-    });
-    return found?.sentence ?? "";
-  }
-
-  function makeSide(name) {
-    const title = make("div", { class: "mc-quiet" }, name);
-    const element = make("div", { class: "mc-sum-side", hidden: true }, title);
-    let grid = null;
-    return {
-      element, title,
-      grid(label) {
-        if (!grid) {
-          grid = makeGrid(stage, { label, role: "y", onPick: goTo, follow: true });
-          title.after(grid.element);
-        }
-        return grid;
-      },
-      hideGrid(hidden) { if (grid) grid.element.hidden = hidden; },
-    };
+    if (guess.isOn()) guess.focus();
   }
 
   // ---- drawing
 
-  function size() {
-    return [told.truth.length, told.truth[0].length];
-  }
-
-  function isHidden(i, j) {
-    return predicting && !seen.has(String([i, j]));
-  }
-
-  /** How far it is to the next place that is still hidden; one step if there is none. */
-  function stepsToHidden() {
-    const [h, w] = size();
-    for (let count = 1; count < h * w; count += 1) {
-      const place = (at[0] * w + at[1] + count) % (h * w);
-      if (isHidden(Math.floor(place / w), place % w)) return count;
-    }
-    return 1;
-  }
-
   function redraw() {
     const { X, K } = told;
-    const [h, w] = size();
+    const [h, w] = sizeOf(told);
     at = [Math.min(at[0], h - 1), Math.min(at[1], w - 1)];
     while (channels.length > X.length) channels.pop().element.remove();
     while (channels.length < X.length) {
@@ -236,101 +98,285 @@ function render({ model, el }) {
     heads.X.replaceChildren("X ", make("small", {}, shape(X)));
     heads.K.replaceChildren("K ", make("small", {}, shape(K)));
     heads.Y.replaceChildren("Y ", make("small", {}, `(${h}, ${w})`));
-    bar.combiner.select.value = told.combiner;
-    bar.combiner.select.disabled = predicting;
-    bar.counter.show(X.length);
+    bar.show(told, guess.isOn());
     const limits = { X: largest(X), K: largest(told.kernels) };
     channels.forEach((channel, c) => channel.show(told, limits, c));
-    showSides();
+    sides.show(told, guess.isOn());
+    stage.frame.classList.toggle("mc-sum-astray", told.wrong.flat().some(Boolean));
     showPlace(false);
-  }
-
-  function showSides() {
-    const wrongs = told.wrong.flat().filter(Boolean).length;
-    truth.element.hidden = told.combiner === "sum";
-    if (!truth.element.hidden) truth.grid(words.truth).show(told.truth);
-    const theirs = told.theirs;
-    yours.element.hidden = !theirs || predicting; // it would give the answer away
-    if (theirs) {
-      yours.title.textContent = fill(words.yours, { name: theirs.name });
-      if (theirs.values) {
-        const grid = yours.grid(yours.title.textContent);
-        const limit = largest(theirs.values.flat().filter((v) => typeof v === "number"), told.truth);
-        grid.show(theirs.values, limit);
-        theirs.values.forEach((line, i) => line.forEach((_, j) =>
-          mark(grid.cell(i, j), theirs.apart?.[i][j])));
-      }
-      yours.hideGrid(!theirs.values);
-      sentence.textContent = [theirs.sentence, theirs.cause].filter(Boolean).join(" ");
-      difference.hidden = !theirs.first;
-    }
-    stage.frame.classList.toggle("mc-sum-astray", wrongs > 0);
-  }
-
-  function mark(cell, apart) {
-    cell.classList.toggle("mc-sum-apart", Boolean(apart));
-    if (apart) cell.setAttribute("aria-description", words.differs);
-    else cell.removeAttribute("aria-description");
   }
 
   function showPlace(drop) {
     const [i, j] = at;
-    const hidden = isHidden(i, j);
-    const limit = largest(told.Y, told.truth);
-    Y.show(told.Y.map((line, a) => line.map((value, b) => (isHidden(a, b) ? "?" : value))), limit);
-    told.wrong.forEach((line, a) => line.forEach((apart, b) => mark(Y.cell(a, b), apart && !isHidden(a, b))));
-    for (const grid of [Y, truth.element.hidden ? null : truth.grid(words.truth),
-      told.theirs?.values ? yours.grid("") : null]) {
-      if (grid) light(grid, i, j);
-    }
+    const hidden = guess.isHidden(i, j);
+    Y.show(told.Y.map((line, a) => line.map((value, b) => (guess.isHidden(a, b) ? "?" : value))),
+      largest(told.Y, told.truth));
+    told.wrong.forEach((line, a) => line.forEach((apart, b) =>
+      mark(words, Y.cell(a, b), apart && !guess.isHidden(a, b))));
+    Y.here(i, j);
+    sides.here(i, j);
     const term = String(told.theirs?.first) === String(at) ? told.theirs.term : null;
     const scale = [Math.min(0, ...told.running.flat(2)), Math.max(0, ...told.running.flat(2))];
     channels.forEach((channel, c) => channel.place(told, {
       i, j, scale, hidden, products: productsOf(c), term: term && term[0] === c ? term : null,
     }, c));
     total.show(told, { i, j, scale, hidden, products: productsOf(0) });
-    stage.say(inWords(hidden));
+    stage.say(inWords(words, told, { i, j, hidden, products: productsOf(0) }));
     if (drop && !hidden) dropInto(total.number, Y.cell(i, j));
   }
 
   /** The products of one channel at the window's place, row after row. */
   function productsOf(c) {
     const count = told.K[0].length * told.K[0][0].length;
-    const start = ((at[0] * size()[1] + at[1]) * told.X.length + c) * count;
+    const start = ((at[0] * sizeOf(told)[1] + at[1]) * told.X.length + c) * count;
     return products.subarray(start, start + count);
-  }
-
-  function light(grid, i, j) {
-    grid.element.querySelector(".mc-sum-here")?.classList.remove("mc-sum-here");
-    grid.cell(i, j)?.classList.add("mc-sum-here");
-    grid.point(i, j);
-  }
-
-  function inWords(hidden) {
-    const [i, j] = at;
-    if (hidden) return fill(words.at_hidden, { i, j });
-    const here = fill(words.at, { i, j, sum: addition(told, i, j, words, productsOf(0)) });
-    if (told.combiner === "sum") return here;
-    const wrong = told.wrong.flat().filter(Boolean).length;
-    const compared = wrong
-      ? fill(words.apart, { wrong, all: told.wrong.flat().length, truth: short(told.truth[i][j]) })
-      : words.all_right;
-    return `${here} ${compared}`;
   }
 
   /** Cells as large as the width allows. */
   function fit() {
     const width = stage.frame.clientWidth - 30;
     if (width <= 0) return;
-    const w = told.X[0][0].length, k_w = told.K[0][0].length, w_o = told.truth[0].length;
-    const narrow = width < 640;
-    const columns = narrow ? Math.max(w, k_w * 2.5 + 2) : w + k_w * 2.45 + w_o;
-    const cell = (width - (narrow ? 10 : 300)) / columns - 2;
-    const pixels = Math.floor(Math.min(Math.max(cell, 20), 36));
+    const pixels = cellSize(told, width);
     stage.frame.style.setProperty("--mc-cell", `${pixels}px`);
     stage.frame.classList.toggle("mc-sum-tight", pixels < 28);
   }
 }
+
+/** Rows and columns of Y. */
+function sizeOf({ truth }) {
+  return [truth.length, truth[0].length];
+}
+
+/** The place some steps further, row by row; after the last one comes the first. */
+function placeAfter([i, j], count, [h, w]) {
+  const next = (i * w + j + count + h * w) % (h * w);
+  return [Math.floor(next / w), next % w];
+}
+
+/** The side of a cell in pixels, so that X, K, the products and Y fit into a width. */
+function cellSize({ X, K, truth }, width) {
+  const w = X[0][0].length, k_w = K[0][0].length, w_o = truth[0].length;
+  const narrow = width < 640;
+  const columns = narrow ? Math.max(w, k_w * 2.5 + 2) : w + k_w * 2.45 + w_o;
+  const cell = (width - (narrow ? 10 : 300)) / columns - 2;
+  return Math.floor(Math.min(Math.max(cell, 20), 36));
+}
+
+/** The place of the window in a sentence. */
+function inWords(words, told, { i, j, hidden, products }) {
+  if (hidden) return fill(words.at_hidden, { i, j });
+  const here = fill(words.at, { i, j, sum: addition(told, i, j, words, products) });
+  if (told.combiner === "sum") return here;
+  const wrong = told.wrong.flat().filter(Boolean).length;
+  const compared = wrong
+    ? fill(words.apart, { wrong, all: told.wrong.flat().length, truth: short(told.truth[i][j]) })
+    : words.all_right;
+  return `${here} ${compared}`;
+}
+
+/** Mark a cell that differs from the truth. */
+function mark(words, cell, apart) {
+  cell.classList.toggle("mc-sum-apart", Boolean(apart));
+  if (apart) cell.setAttribute("aria-description", words.differs);
+  else cell.removeAttribute("aria-description");
+}
+
+// ---- the buttons
+
+/** The buttons that step by hand, and the one that steps by itself until it is pressed again. */
+function makeSteps(words, { stepBy, reset }) {
+  let timer = 0;
+  const byHand = (sign, label, go) => makeButton(sign, () => { stop(); go(); }, { label });
+  const player = makeButton("▶", play, { label: words.play });
+  const element = make("span", { class: "mc-sum-steps" }, byHand("⟲", words.reset, reset),
+    byHand("‹", words.back, () => stepBy(-1)), player, byHand("›", words.step, () => stepBy(1)));
+
+  function play() {
+    if (timer) return stop();
+    sign("❚❚", words.pause);
+    stepBy(1);
+    timer = setInterval(() => stepBy(1), STEP_TIME);
+  }
+
+  function stop() {
+    clearInterval(timer);
+    timer = 0;
+    sign("▶", words.play);
+  }
+
+  function sign(text, label) {
+    player.textContent = text;
+    player.setAttribute("aria-label", label);
+    player.title = label;
+  }
+
+  return { element, stop };
+}
+
+function makeToolbar(words, steps, combiners, { ask, predict }) {
+  const combiner = makeChoice(words.combiner, combiners, (value) => ask({ combiner: value }));
+  const counter = makeCounter(words.channels, 1, 4, (count) => ask({ channels: count }));
+  const predictButton = makeButton(words.predict, predict, { pressed: false });
+  const element = make("div", { class: "mc-bar" },
+    steps.element, combiner.element, counter.element, predictButton);
+  function show(told, predicting) {
+    combiner.select.value = told.combiner;
+    combiner.select.disabled = predicting;
+    counter.show(told.X.length);
+    predictButton.setAttribute("aria-pressed", predicting);
+  }
+  return { element, show };
+}
+
+// ---- guessing
+
+/**
+ * The game of guessing the numbers of Y: all are hidden until the learner has guessed them.
+ *
+ * told(), at() : what there is to draw, and the place of the window
+ * stepBy(count) : moves the window on
+ * reveal() : called when the number at the window has been guessed
+ */
+function makeGuess(words, { told, at, stepBy, reveal }) {
+  let on = false, streak = 0, seen = new Set();
+  const input = make("input", { class: "mc-input", inputmode: "decimal", size: 7, autocomplete: "off" });
+  const question = make("span");
+  const look = make("button", { class: "mc-button", type: "submit" }, words.look);
+  const next = makeButton(words.next, () => { stepBy(stepsToHidden()); input.focus(); });
+  const verdict = make("p", { class: "mc-sum-verdict", role: "status" });
+  const form = make("form", { class: "mc-bar" }, make("label", {}, question, input), look, next);
+  const element = make("div", { class: "mc-sum-guess", hidden: true }, form, verdict);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const value = parsed(input.value);
+    if (value !== null) judge(value);
+    else if (input.value.trim()) verdict.textContent = fill(words.no_number, { text: input.value });
+  });
+
+  function judge(value) {
+    const [i, j] = at(), right = told().truth[i][j];
+    if (!isHidden(i, j)) return sayAgain();
+    const good = nearly(value, right);
+    streak = good ? streak + 1 : 0;
+    verdict.textContent = good
+      ? fill(words.right_guess, { truth: short(right), streak })
+      : [fill(words.wrong_guess, { guess: short(value), truth: short(right) }),
+        causeOf(told().patterns, [i, j], value, right)].join(" ");
+    verdict.classList.toggle("mc-sum-good", good);
+    seen.add(String([i, j]));
+    reveal();
+    next.focus();
+  }
+
+  function sayAgain() {
+    const [h, w] = sizeOf(told()), [i, j] = at();
+    const sentence = seen.size < h * w ? words.guessed_here : words.all_guessed;
+    verdict.textContent = fill(sentence, { truth: short(told().truth[i][j]) });
+  }
+
+  /** Ask for the number at the window. */
+  function ask() {
+    const [i, j] = at();
+    question.textContent = fill(words.guess, { i, j });
+    input.value = "";
+    verdict.textContent = "";
+    verdict.classList.remove("mc-sum-good");
+    if (on && !isHidden(i, j)) sayAgain();
+  }
+
+  /** Begin the game anew, or end it. */
+  function turn() {
+    on = !on;
+    streak = 0;
+    seen = new Set();
+    element.hidden = !on;
+  }
+
+  function isHidden(i, j) {
+    return on && !seen.has(String([i, j]));
+  }
+
+  /** How far it is to the next place that is still hidden; one step if there is none. */
+  function stepsToHidden() {
+    const [h, w] = sizeOf(told());
+    for (let count = 1; count < h * w; count += 1) {
+      if (isHidden(...placeAfter(at(), count, [h, w]))) return count;
+    }
+    return 1;
+  }
+
+  return {
+    element, ask, turn, isHidden,
+    isOn: () => on, focus: () => input.focus(), forget: () => { seen = new Set(); },
+  };
+}
+
+/** The sentence of the first known pattern that gives this wrong number at this place. */
+function causeOf(patterns, [i, j], value, right) {
+  const found = patterns.find((pattern) => {
+    const number = pattern.values ? pattern.values[i][j] : pattern.value;
+    return nearly(number, value) && !nearly(number, right);
+  });
+  return found?.sentence ?? "";
+}
+
+function nearly(one, other) {
+  return one !== null && Math.abs(one - other) <= 1e-4 * Math.max(1, Math.abs(other));
+}
+
+// ---- beside Y
+
+/** The truth, where the rule is another one, and what the learner's function gives. */
+function makeSides(stage, goTo) {
+  const { words } = stage;
+  const truth = makeSide(stage, goTo), yours = makeSide(stage, goTo);
+  const sentence = make("p", { class: "mc-sum-sentence" });
+  let first = null;
+  const difference = makeButton(words.go_there, () => first && goTo(...first));
+  yours.element.append(sentence, difference);
+
+  function show(told, predicting) {
+    truth.element.hidden = told.combiner === "sum";
+    if (!truth.element.hidden) truth.show(words.truth, told.truth);
+    const { theirs } = told;
+    yours.element.hidden = !theirs || predicting; // it would give the answer away
+    if (theirs) showTheirs(theirs, told.truth);
+  }
+
+  function showTheirs({ name, values, apart, sentence: said, cause, first: place }, right) {
+    const numbers = values?.flat().filter((value) => typeof value === "number") ?? [];
+    const grid = yours.show(fill(words.yours, { name }), values, largest(numbers, right));
+    values?.forEach((line, i) => line.forEach((_, j) => mark(words, grid.cell(i, j), apart?.[i][j])));
+    sentence.textContent = [said, cause].filter(Boolean).join(" ");
+    first = place;
+    difference.hidden = !first;
+  }
+
+  return {
+    elements: [truth.element, yours.element], show,
+    here: (i, j) => [truth, yours].forEach((side) => side.here(i, j)),
+  };
+}
+
+/** A name, and below it a grid of numbers where there are any. */
+function makeSide(stage, goTo) {
+  const title = make("div", { class: "mc-quiet" });
+  const element = make("div", { class: "mc-sum-side", hidden: true }, title);
+  let grid = null;
+  function show(name, values, limit) {
+    title.textContent = name;
+    if (!grid && values) {
+      grid = makeGrid(stage, { label: name, role: "y", onPick: goTo, follow: true });
+      title.after(grid.element);
+    }
+    if (grid) grid.element.hidden = !values;
+    if (values) grid.show(values, limit);
+    return grid;
+  }
+  return { element, show, here: (i, j) => grid?.here(i, j) };
+}
+
+// ---- the channels and their sum
 
 /** One channel: X with the window, its kernel, the products, and the bar of its share. */
 function makeChannel(stage, c, { edit, goTo, at }) {
@@ -343,7 +389,7 @@ function makeChannel(stage, c, { edit, goTo, at }) {
   });
   const products = make("div", { class: "mc-sum-products", role: "table", "aria-label": fill(words.products, { c }) });
   // One window for the keys and for screen readers: all channels move together.
-  const frame = make("div", { class: "mc-sum-window", ...(c === 0
+  const frame = make("div", { class: "mc-window", ...(c === 0
     ? { role: "slider", tabindex: 0, "aria-label": words.window } : { "aria-hidden": "true" }) });
   const track = makeTrack();
   const element = make("div", { class: "mc-sum-channel", role: "group", "aria-label": fill(words.channel, { c }) },

@@ -13,14 +13,15 @@ from course.checking.calling import call, copy
 from course.checking.comparing import compare
 from course.checking.judging import call_copy, diagnose
 from course.checking.wording import NO_RETURN, name_type
-from course.exercises import EXERCISES
 from course.exercises.arithmetic import correlate, number
+from course.exercises.catalogue import EXERCISES
 from course.exercises.exercise import Exercise
 from course.exercises.many_inputs import EXAMPLE
 from course.exercises.mistakes import many_inputs as wrong
 from course.figures import Picture, draw_window
 from course.figures.inputs import at_most, numbers_fit, paired
 from course.language import N_, _
+from course.widgets.channels import with_count
 from course.widgets.stage import Asked, CannotShow, Stage, Told, packed, refusing
 from course.widgets.their_function import is_plain, name_of, what_it_raised
 
@@ -239,7 +240,7 @@ class SumMachine(Stage):
     def answer(self, asked: Asked) -> Told:
         """All numbers for X, K, the combiner and the count of channels that the learner chose."""
         count = asked.get("channels", len(asked["X"]))
-        X, K = (with_channels(torch.tensor(asked[name]).float(), count) for name in "XK")
+        X, K = (with_count(torch.tensor(asked[name]).float(), count) for name in "XK")
         paired(X, K)  # numbers that are none are refused here
         at_most(len(X), MOST_CHANNELS, _("X has {count} channels, but there is room for {most}."))
         numbers_fit(X.numpy(), "X", MOST_SIDE)
@@ -337,20 +338,6 @@ class SumMachine(Stage):
     def still(self) -> Picture:
         """The first window, as the machine opens."""
         return draw_window(torch.tensor(self.told["X"]), torch.tensor(self.told["K"]), 0, 0)
-
-
-def with_channels(tensor: Tensor, count: int) -> Tensor:
-    """The tensor with channels taken away, or added: a new one is the last one plus 1.
-
-    tensor : (c, h, w)
-    returns (count, h, w)
-
-    >>> with_channels(torch.zeros(1, 2, 2), 3)[:, 0, 0]
-    tensor([0., 1., 2.])
-    """
-    while len(tensor) < count:
-        tensor = torch.cat((tensor, tensor[-1:] + 1))
-    return tensor[:count]
 
 
 def patterns(X: Tensor, K: Tensor) -> Iterator[Told]:

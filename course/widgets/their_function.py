@@ -11,8 +11,6 @@ from course.checking import calling
 from course.checking.calling import Outcome, TookTooLong
 from course.language import _
 
-OURS = "course."
-
 
 def name_of(function: Callable[..., Any]) -> str:
     """What a function is called in a sentence.

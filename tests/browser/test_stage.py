@@ -1,15 +1,19 @@
 """What all widgets share in the browser: numbers and colours as the pictures have them."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from matplotlib.colors import to_hex
 from playwright.sync_api import expect
 
+from course import widgets
 from course.figures.numbers import factor, short
 from course.figures.palette import INPUT, KERNEL, OUTPUT, ROLES, colour_of
 from course.widgets import SumMachine
 from tests.browser import widget_page
+from tests.browser.jupyterlab import write_cells
 from tests.browser.widget_page import open_widgets
 
 SCRIPT = Path(widget_page.__file__).parents[2] / "course" / "widgets" / "stage.js"
@@ -101,3 +105,22 @@ def test_the_colours_follow_the_theme(page):
     light = cell.evaluate("cell => getComputedStyle(cell).backgroundColor")
     page.evaluate("document.body.dataset.jpThemeLight = 'false'")
     expect(cell).not_to_have_css("background-color", light)
+
+
+def test_a_page_with_stored_widgets_shows_each_once_the_picture_or_what_lives(page, tmp_path):
+    shown = [f"from course.widgets import {name}\n{name}()" for name in widgets.__all__]
+    write_cells(tmp_path / "lesson.ipynb", *shown)
+    convert = [sys.executable, "-m", "nbconvert", "--execute", "--to", "html", "lesson.ipynb"]
+    subprocess.run(convert, cwd=tmp_path, check=True, capture_output=True)
+    page.goto((tmp_path / "lesson.html").as_uri(), wait_until="domcontentloaded")
+    stills, places = page.locator(".mc-still"), page.locator(".jupyter-widgets")
+    expect(places).to_have_count(len(widgets.__all__))  # the state is stored
+    expect(stills.locator("img")).to_have_count(len(widgets.__all__))
+    for picture in stills.locator("img").all():  # the page reaches no network: no widget lives
+        expect(picture).to_be_visible()
+        assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+
+    page.add_style_tag(content=str(SumMachine._css))
+    places.first.evaluate("place => { place.innerHTML = '<section class=mc-stage>8</section>'; }")
+    expect(stills.first).to_be_hidden()
+    expect(stills.nth(1)).to_be_visible()

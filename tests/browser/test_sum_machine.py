@@ -56,7 +56,7 @@ class Machine:
 
     def place(self):
         """The row and column where every window stands."""
-        windows = self.at.locator(".mc-sum-window")
+        windows = self.at.locator(".mc-window")
         texts = {window.get_attribute("aria-valuetext") for window in windows.all()}
         assert len(texts) == 1
         return tuple(map(int, re.findall(r"\d+", texts.pop())))
@@ -253,6 +253,17 @@ def test_a_click_on_an_output_brings_the_window_there(show):
     machine.cell("Y", 2, 3).click()
     assert machine.place() == (2, 3)
     shows_this_place(machine, X, K, 2, 3)
+
+
+def test_one_cell_of_each_map_is_marked_the_one_under_the_window(show):
+    machine = show(X, K)
+    machine.at.get_by_label("Combine with").select_option("mean")
+    for i, j in ((2, 3), (0, 1)):
+        machine.cell("Y", i, j).click()
+        expect(machine.at.locator(".mc-here")).to_have_count(2)
+        for name in ("Y", "The truth"):
+            expect(machine.cell(name, i, j)).to_have_class(re.compile(r"\bmc-here\b"))
+            expect(machine.cell(name, i, j)).to_have_attribute("tabindex", "0")
 
 
 def test_an_edit_asks_python_once_and_moving_never(page):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from course import check, hint, language, progress
-from course.exercises import EXERCISES
+from course.exercises.catalogue import EXERCISES
 from tests.exercises.lesson_cells import exercise_cells
 
 ROOT = Path(__file__).parents[2]

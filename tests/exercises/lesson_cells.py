@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from course.exercises import EXERCISES, LESSONS
+from course.exercises.catalogue import EXERCISES, LESSONS
 
 ROOT = Path(__file__).parents[2]
 RIGHT_ANSWERS = Path(__file__).parent / "right_answers"

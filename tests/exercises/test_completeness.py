@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from course.exercises import EXERCISES, LESSONS
+from course.exercises.catalogue import EXERCISES, LESSONS
 from course.exercises.exercise import Exercise
 from tests.exercises.lesson_cells import RIGHT_ANSWERS, ROOT, read_cells
 

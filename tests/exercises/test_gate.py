@@ -16,7 +16,7 @@ import torch
 
 from course.checking import NotWrittenYet, WrongAnswer, calling
 from course.checking.judging import call_copy
-from course.exercises import EXERCISES, LESSONS
+from course.exercises.catalogue import EXERCISES, LESSONS
 from course.exercises.exercise import Exercise
 from course.language import _
 from tests.exercises.lesson_cells import (

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import nbformat
 import pytest
 
-from course.grading import grade
 from course.grading.execute_with_draw_key import ExecuteWithDrawKey, draw_key
 from course.grading.folder import open_course
+from course.grading.grade import grade
 from course.reports import score_table
 from tests.graded_class import STUDENTS, duplicate, find, hand_in, hand_in_text, run, scores
 

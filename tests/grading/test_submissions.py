@@ -5,7 +5,9 @@ import sqlite3
 
 import pytest
 
-from course.grading import CourseError, find_submissions, grade
+from course.grading.folder import CourseError
+from course.grading.grade import grade
+from course.grading.submissions import find_submissions
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ import torch
 from course.checking import calling
 from course.checking.comparing import compare
 from course.checking.visible import WrongAnswer, check
-from course.exercises import EXERCISES, Case, Exercise, Mistake
 from course.exercises.arithmetic import correlate
+from course.exercises.catalogue import EXERCISES
+from course.exercises.exercise import Case, Exercise, Mistake
 from course.exercises.mistakes import many_inputs as wrong
 from course.widgets import bug_lab
 from course.widgets import easel as easel_module
