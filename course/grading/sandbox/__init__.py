@@ -1,0 +1,1 @@
+"""Where students' code runs: behind an outer wall, and inside it, each submission by itself."""
