@@ -30,9 +30,8 @@ c.Autograde.sanitize_preprocessors = [
 
 # The notebook that is run -> scores in the gradebook.
 c.Autograde.autograde_preprocessors = [
-    "course.grading.execute_with_draw_key.ExecuteWithDrawKey",
-    # These two change what the tests printed, so they stand between running and scoring.
-    "course.grading.warnings_keep_marks.WarningsKeepMarks",
+    # In place of nbgrader's Execute: tests run where student code cannot reach.
+    "course.grading.examine.Examine",
     "course.grading.refuse_bad_points.RefuseBadPoints",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
@@ -46,13 +45,28 @@ c.Autograde.autograde_preprocessors = [
 
 # Hidden tests draw their inputs from this secret, the lesson and the student. For a real class
 # set COURSE_SECRET to a long random text and keep it: another secret draws other inputs.
-c.ExecuteWithDrawKey.secret = os.environ.get("COURSE_SECRET", "for local runs only")
+c.Examine.secret = os.environ.get("COURSE_SECRET", "for local runs only")
 
-# Seconds one cell may run.
-c.Execute.timeout = 30
+# What passes between students' code and the tests beside plain data, numbers and NumPy arrays.
+c.Examine.carriers = ["course.checking.tensors.TensorCarrier"]
 
-# A widget's still picture is what a graded notebook shows. Its state would need the network.
-c.Execute.store_widget_state = False
+# Where students' code runs, pictures are not drawn, and the references of the exercises do not
+# exist. These two lines are this course's own: leave them out for another one.
+c.Examine.environment = {"COURSE_GRADED": "1"}
+c.Examine.withheld = [
+    "course.exercises.catalogue",
+    "course.exercises.one_channel",
+    "course.exercises.many_inputs",
+    "course.exercises.many_outputs",
+    "course.exercises.one_by_one",
+]
+
+# Limits for one submission. One cell or one call, and the whole notebook, in seconds by the clock;
+# the whole notebook in seconds of processor time; memory in MiB.
+c.Examine.cell_seconds = 30
+c.Examine.total_seconds = 300
+c.Examine.processor_seconds = 120
+c.Examine.memory = 2048
 
 # Graded notebook -> the page a student gets.
 c.GenerateFeedback.preprocessors = [

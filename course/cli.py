@@ -63,10 +63,19 @@ def grade(
     force: Annotated[
         bool, typer.Option("--force", help="Grade again what has not changed since.")
     ] = False,
+    trust_students: Annotated[
+        bool,
+        typer.Option(
+            "--trust-students",
+            help="Grade also where students' code cannot be isolated: it runs with your rights.",
+        ),
+    ] = False,
 ) -> None:
     """Grade what students handed in, in submitted/STUDENT/LESSON/.
 
-    A submission that cannot be graded is reported at the end and does not stop the others.
+    Students' code runs in a sandbox, and the tests run outside of it; `course isolation` shows
+    what this machine offers for that. A submission that cannot be graded is reported at the end
+    and does not stop the others.
 
     Example:  course grade --lesson 01_one_channel --student ana
     """
@@ -75,7 +84,7 @@ def grade(
 
     with _plain_errors():
         total = len(find_submissions(Path.cwd(), lessons, students))
-        receipts = grade_submissions(Path.cwd(), lessons, students, force)
+        receipts = grade_submissions(Path.cwd(), lessons, students, force, trust_students)
         done = list(_counted("Grading", receipts, total, _receipt_line))
         counts = {name: sum(r.status == name for r in done) for name in ("graded", "unchanged")}
         typer.echo(f"{counts['graded']} graded, {counts['unchanged']} unchanged.")
@@ -83,6 +92,22 @@ def grade(
         for receipt in sorted(failed, key=lambda r: (r.lesson, r.student)):
             where = f"{receipt.student}, {receipt.lesson}"
             typer.echo(f"Not graded: {where}: {receipt.sentence}.")
+
+
+@app.command()
+def isolation() -> None:
+    """Say what keeps students' code apart on this machine, and how to get what is missing.
+
+    Exits with status 1 if `course grade` would refuse to grade here.
+    """
+    from course.grading.sandbox.report import probe
+
+    report = probe()
+    for line in report.lines():
+        typer.echo(line)
+    if refusal := report.refusal():
+        typer.echo(refusal, err=True)
+        raise typer.Exit(1)
 
 
 @app.command()

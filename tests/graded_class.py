@@ -30,7 +30,7 @@ ODD_POINTS = notebook(
     tested("negative", "-1", points=2),
     tested("too_many", "7", points=2),
     tested("part", "1.5", points=2),
-    code("import os\nprint('secret' in str(os.environ).lower())"),
+    code("import os"),
     tested("key", "print(os.environ['COURSE_DRAW_KEY'])", points=1),
 )
 
@@ -75,8 +75,8 @@ def answer(name, source):
 
 
 def quote_the_tests(nb):
-    """Print the source of every cell that ran before, hidden tests included."""
-    nb.cells.append(code("print(*In, sep='\\n')\nIn"))
+    """Print the source of every cell that ran before, and what the environment holds."""
+    nb.cells.append(code("import os\nprint(*In, dict(os.environ), sep='\\n')\nIn"))
 
 
 # How each student's notebook differs from right answers; None has no answers at all.
@@ -126,7 +126,7 @@ def write_course(root, config=""):
     write_foreign_course(root)
     shutil.copy(CONFIG, root)
     with (root / "nbgrader_config.py").open("a") as file:
-        file.write(f"c.Execute.timeout = 2\n{config}")
+        file.write(f"c.Examine.cell_seconds = 2\n{config}")
     write_source(root, "ps2", ODD_POINTS)
     release(root)
 

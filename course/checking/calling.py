@@ -2,6 +2,9 @@
 
 This is the only place that runs a learner's code. What it prints as a warning never reaches
 stderr: nbgrader 0.9.6 scores a graded cell with any stderr output 0 (`utils.determine_grade`).
+
+When a class is graded, the function is a stand-in for one in another process. It has a method
+`beside`, by which `report` runs there, next to the function, and tells what an Outcome holds.
 """
 
 import contextlib
@@ -87,6 +90,9 @@ def call(
     """
     outcome = Outcome()
     try:
+        if hasattr(function, "beside"):
+            told = function.beside(__name__, report.__name__, tuple(arguments), watch)
+            return _outcome(told)
         with _printing(quiet), _exits(function), _time_limit(), _watching(outcome, watch):
             outcome.value = function(*arguments)
     except KeyboardInterrupt:
@@ -95,6 +101,42 @@ def call(
         outcome.error = error
         outcome.not_written = _is_stub(function, error)
     return outcome
+
+
+def report(function: Callable[..., Any], arguments: Sequence[Any], watch: bool) -> dict[str, Any]:
+    """What came of a call, as plain data, for an Outcome in another process.
+
+    function, arguments, watch : as for `call`
+    returns the fields of the Outcome; `late` stands for TookTooLong
+
+    >>> report(lambda x: x + 1, [2], False)["value"]
+    3
+    """
+    outcome = call(function, arguments, watch=watch, quiet=True)
+    late = isinstance(outcome.error, TookTooLong)
+    return {
+        "value": outcome.value,
+        "error": None if late else outcome.error,
+        "late": late,
+        "operations": dict(outcome.operations),
+        "ready_made": sorted(outcome.ready_made),
+        "not_written": outcome.not_written,
+    }
+
+
+def _outcome(told: dict[str, Any]) -> Outcome:
+    """The Outcome that `report` tells of; it may have been made up, so its types are looked at."""
+    error = TookTooLong() if told["late"] is True else told["error"]
+    if isinstance(error, Exception) and type(error).__name__ == SystemExit.__name__:
+        error = SystemExit()
+    counts = {str(name): int(count) for name, count in told["operations"].items()}
+    return Outcome(
+        told["value"],
+        error if isinstance(error, BaseException) else None,
+        Counter(counts),
+        {str(name) for name in told["ready_made"]},
+        told["not_written"] is True,
+    )
 
 
 def _is_stub(function: Callable[..., Any], error: BaseException) -> bool:

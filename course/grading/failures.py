@@ -5,8 +5,6 @@ import re
 # What stands in nbgrader's log, and what it means. The first that fits counts.
 MEANINGS = {
     "NotJSONError|JSONDecodeError|UnicodeDecodeError": "not a readable notebook: it is no JSON",
-    "DeadKernelError": "running the notebook ended its Python (os._exit, a crash, out of memory)",
-    "Timeout waiting for IOPub": "a cell of the notebook could not be interrupted",
     "No notebooks were matched": "there is no notebook in the folder",
     "No notebooks found": "no notebook has the file name that the lesson gave it",
     "database is locked": "another program was writing to the gradebook: grade again",
@@ -20,8 +18,10 @@ def sentence(log: str) -> str:
     for sign, meaning in MEANINGS.items():
         if re.search(sign, log):
             return meaning
-    errors = [line for line in log.splitlines() if re.match(r"[\w.]+(Error|Exception)\b", line)]
+    named = r"[\w.]+(Error|Exception|Cannot\w+|TesterLost)\b"
+    errors = [line for line in log.splitlines() if re.match(named, line)]
     if not errors:
         return "nbgrader gave no reason"
-    first = errors[0].strip()
+    # A class of ours says nothing that its sentence does not.
+    first = re.sub(r"^course\.[\w.]+: ", "", errors[0].strip())
     return first if len(first) <= LONGEST else first[: LONGEST - 1] + "…"

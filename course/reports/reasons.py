@@ -38,7 +38,7 @@ def _reasons(cell: NotebookNode) -> Iterator[str]:
 
 
 def _error(name: str, message: str) -> str:
-    if name in ("KeyboardInterrupt", "CellTimeoutError"):
+    if name in ("KeyboardInterrupt", "CellTimeoutError", "OutOfTime"):
         return TOO_LONG
     if name == "NotImplementedError" and not message:
         return NOT_WRITTEN

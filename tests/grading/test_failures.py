@@ -7,7 +7,7 @@ from course.grading.failures import sentence
     ("log", "said"),
     [
         ("", "nbgrader gave no reason"),
-        ("nbclient.exceptions.DeadKernelError: Kernel died", "ended its Python"),
+        ("course.grading.sandbox.refusal.CannotIsolate: bwrap is missing: install it.", "bwrap"),
         ("[ERROR] x\nTraceback\nKeyError: 'grade'\n\nNbGraderException: see above", "KeyError"),
         ("ValueError: " + "long " * 100, "…"),
     ],

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import nbformat
 import pytest
 
-from course.grading.execute_with_draw_key import ExecuteWithDrawKey, draw_key
 from course.grading.folder import open_course
 from course.grading.grade import grade
+from course.grading.make_job import draw_key, seed_of
 from course.reports import score_table
 from tests.graded_class import STUDENTS, duplicate, find, hand_in, hand_in_text, run, scores
 
@@ -37,17 +37,36 @@ def test_honest_work_keeps_its_marks_whatever_befell_its_cells(graded_class, stu
     assert scores(graded_class.root, student) == FULL
 
 
-def test_a_warning_stays_readable(graded_class):
-    printed = find(graded_class.graded("warns"), "check_mean").outputs
-    assert "UserWarning: slow" in printed[0].text
+def test_what_a_function_prints_when_a_test_calls_it_goes_nowhere(graded_class):
+    assert find(graded_class.graded("warns"), "check_mean").outputs == []
 
 
 def test_a_tag_does_not_keep_a_test_from_running(graded_class):
     assert scores(graded_class.root, "skips") == FULL | {"hidden_mean": 0}
 
 
-def test_an_endless_loop_costs_its_own_exercise_only(graded_class):
-    assert scores(graded_class.root, "loops") == FULL | {"check_mean": 0, "hidden_mean": 0}
+@pytest.mark.parametrize("student", ["loops", "ends"])
+def test_what_never_ends_or_ends_python_costs_its_own_exercise_only(graded_class, student):
+    assert scores(graded_class.root, student) == FULL | {"check_mean": 0, "hidden_mean": 0}
+
+
+def test_why_a_test_failed_is_said_where_python_ended(graded_class):
+    (error,) = find(graded_class.graded("ends"), "hidden_mean").outputs
+    assert error.ename == "PythonEnded"
+    assert error.evalue.startswith("Python ended or hung here: os._exit, a crash")
+
+
+def test_killing_the_grader_kills_nobody_else(graded_class):
+    assert scores(graded_class.root, "kills") == FULL
+
+
+def test_a_student_sees_no_test_no_secret_and_no_key(graded_class):
+    nb = graded_class.graded("quotes")
+    printed = str([cell.get("outputs") for cell in nb.cells[-1:]])
+    assert "def mean" in printed
+    assert "PATH" in printed
+    for hidden in ("assert", "HIDDEN TESTS", "COURSE_SECRET", "COURSE_DRAW_KEY", "for local runs"):
+        assert hidden not in printed
 
 
 def test_untouched_work_scores_nothing(graded_class):
@@ -57,8 +76,6 @@ def test_untouched_work_scores_nothing(graded_class):
 @pytest.mark.parametrize(
     ("student", "lesson", "sentence"),
     [
-        ("ends", "ps1", "running the notebook ended its Python (os._exit, a crash, out of memory)"),
-        ("kills", "ps1", "running the notebook killed the grader, which was started anew"),
         ("renames", "ps1", "no notebook has the file name that the lesson gave it"),
         ("strays", "problem1", "the folder is not named after a lesson (ps1, ps2)"),
     ],
@@ -117,26 +134,8 @@ def test_a_key_hangs_on_secret_lesson_and_student():
     assert all(len(key) == 64 for key in keys)
 
 
-def test_the_environment_is_put_back_also_after_a_failure(monkeypatch):
-    monkeypatch.setenv("COURSE_SECRET", "kept")
-    monkeypatch.delenv("COURSE_DRAW_KEY", raising=False)
-    seen = {}
-
-    class Stopped(Exception):
-        pass
-
-    def preprocess(self, nb, resources):
-        seen.update(os.environ)
-        raise Stopped
-
-    monkeypatch.setattr("nbgrader.preprocessors.Execute.preprocess", preprocess)
-    names = {"nbgrader": {"assignment": "ps1", "student": "ana"}}
-    with pytest.raises(Stopped):
-        ExecuteWithDrawKey(secret="kept").preprocess(None, names)
-    assert seen["COURSE_DRAW_KEY"] == draw_key("kept", "ps1", "ana")
-    assert "COURSE_SECRET" not in seen
-    assert os.environ["COURSE_SECRET"] == "kept"
-    assert "COURSE_DRAW_KEY" not in os.environ
+def test_what_a_student_may_know_of_their_seed_tells_nothing_of_the_key():
+    assert f"{seed_of('x', 'ps1', 'ana'):08x}" not in draw_key("x", "ps1", "ana")
 
 
 @pytest.fixture

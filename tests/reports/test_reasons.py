@@ -46,6 +46,7 @@ def test_a_printed_aspect_that_lost_points_is_a_reason(text, expected):
         ("NameError", "name 'f' is not defined", "NameError: name 'f' is not defined"),
         ("KeyboardInterrupt", "", "it ran longer than a cell may"),
         ("CellTimeoutError", "", "it ran longer than a cell may"),
+        ("OutOfTime", "stopped after 30 seconds", "it ran longer than a cell may"),
         ("Strange", "", "Strange"),
     ],
 )

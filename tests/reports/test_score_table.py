@@ -36,6 +36,12 @@ def test_everyone_who_handed_in_anything_has_a_row_in_every_lesson(graded_class,
         ("perfect", "mean", 5, ()),
         ("perfect", "compare", None, ()),  # a human has yet to mark it
         ("loops", "mean", 0, ("it ran longer than a cell may",)),
+        (
+            "ends",
+            "mean",
+            0,
+            ("Python ended or hung here: os._exit, a crash, no memory left, or an endless loop.",),
+        ),
         ("skips", "mean", 1, ("The mean of one number is that number.",)),
         ("sorts", "median", 4, ("list left unchanged",)),
         ("untouched", "mean", 0, ("not written yet",)),
@@ -52,7 +58,6 @@ def test_every_lost_point_has_a_reason(rows, student, exercise, points, reason):
     ("student", "reason"),
     [
         ("renames", "no notebook has the file name that the lesson gave it"),
-        ("ends", "running the notebook ended its Python (os._exit, a crash, out of memory)"),
         ("strays", "nothing handed in"),
     ],
 )

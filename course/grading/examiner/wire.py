@@ -1,0 +1,175 @@
+"""The line between the tester and the student's process: frames, questions and answers.
+
+The other side may send anything, or nothing, at any speed. A deadline is a value of
+`time.monotonic()`, and is kept whatever the other side does.
+
+A frame is "mc", a number and the length of the body (4 bytes each, big-endian), and the body.
+"""
+
+import contextlib
+import math
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from course.grading.examiner.plain import Codec, Link, Malformed
+
+MAGIC = b"mc"
+HEAD = struct.Struct(">2sII")
+MOST_FRAME = 72 << 20  # bytes of a body
+CHUNK = 1 << 18  # bytes that are read at once, so that a length that lies takes no memory
+NUMBERS = 1 << 32
+
+
+class WireError(Exception):
+    """The other side cannot be reached any more; says why in a sentence."""
+
+
+class Gone(WireError):
+    """The line is closed or broken, or what came over it is no answer."""
+
+
+class Late(WireError):
+    """The deadline passed."""
+
+
+class Wire:
+    """Sends and receives frames over a connected stream socket, which it owns."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+
+    def send(self, number: int, body: bytes, deadline: float = math.inf) -> None:
+        """Send one frame.
+
+        number : of the question, below 2**32
+        raises Gone or Late; after either the line is of no use
+        """
+        if len(body) > MOST_FRAME:
+            raise Gone(f"A frame holds at most {MOST_FRAME >> 20} MiB.")
+        frame = memoryview(HEAD.pack(MAGIC, number, len(body)) + body)
+        while frame:
+            self._wait(deadline)
+            with _told():
+                frame = frame[self._socket.send(frame) :]
+
+    def receive(self, deadline: float = math.inf) -> tuple[int, bytes]:
+        """Wait for one frame; return its number and its body.
+
+        raises Gone or Late; after either the line is of no use
+        """
+        magic, number, length = HEAD.unpack(self._read(HEAD.size, deadline))
+        if magic != MAGIC or length > MOST_FRAME:
+            raise Gone("What came is no frame.")
+        return number, self._read(length, deadline)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _read(self, length: int, deadline: float) -> bytes:
+        data = bytearray()
+        while len(data) < length:
+            self._wait(deadline)
+            with _told():
+                chunk = self._socket.recv(min(length - len(data), CHUNK))
+            if not chunk:
+                raise Gone("The other side hung up.")
+            data += chunk
+        return bytes(data)
+
+    def _wait(self, deadline: float) -> None:
+        """Let the next operation wait until the deadline and no longer."""
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise Late("The other side did not answer in time.")
+        with _told():
+            # Longer than a day is for ever: the system's clock takes no infinity.
+            self._socket.settimeout(left if left < 86_400 else None)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Turn what sockets raise into what a wire raises."""
+    try:
+        yield
+    except TimeoutError:
+        raise Late("The other side did not answer in time.") from None
+    except OSError as error:
+        raise Gone(f"The line broke: {error}.") from None
+
+
+class Caller:
+    """Asks the other side, one question after the other; believes nothing but its form."""
+
+    def __init__(self, wire: Wire, codec: Codec) -> None:
+        self._wire = wire
+        self._codec = codec
+        self._asked = 0
+        self._is_dead = False
+
+    def ask(self, verb: str, *arguments: Any, seconds: float, link: Link | None = None) -> Any:
+        """Ask for a verb and wait for its value.
+
+        seconds : until the answer must have come
+        link : ties the values of the answer to the arguments, see `Codec.unpack`
+        raises what the verb raised, built again; NotPlain if the arguments cannot be sent, in which
+            case nothing is; Gone or Late, and from then on Gone at once
+        """
+        if self._is_dead:
+            raise Gone("The other side did not answer an earlier question.")
+        deadline = time.monotonic() + seconds
+        body = self._codec.pack((verb, arguments))
+        # Dead until the answer is here: whatever interrupts the wait, a signal's exception too,
+        # would leave that answer to be taken for the next question's.
+        self._is_dead = True
+        number = self._asked = (self._asked + 1) % NUMBERS
+        self._wire.send(number, body, deadline)
+        answered, body = self._wire.receive(deadline)
+        if answered != number:
+            raise Gone("The answer is to another question.")
+        try:
+            answer = self._codec.unpack(body, link)
+        except Malformed as error:
+            raise Gone(f"The answer is malformed: {error}") from None
+        if type(answer) is not tuple or len(answer) != 2:
+            raise Gone("The answer is no pair.")
+        outcome, value = answer
+        if outcome == "error" and isinstance(value, Exception):
+            self._is_dead = False
+            raise value
+        if outcome != "value":
+            raise Gone("The answer is neither a value nor an exception.")
+        self._is_dead = False
+        return value
+
+
+class Answerer:
+    """Answers the questions of a Caller.
+
+    verbs : what may be asked, by name
+    """
+
+    def __init__(self, wire: Wire, codec: Codec, verbs: Mapping[str, Callable[..., Any]]) -> None:
+        self._wire = wire
+        self._codec = codec
+        self._verbs = verbs
+
+    def serve(self) -> None:
+        """Answer until the other side hangs up, or sends what is no question."""
+        while True:
+            try:
+                number, question = self._wire.receive()
+                verb, arguments = self._codec.unpack(question)
+                self._wire.send(number, self._answer(verb, arguments))
+            except (WireError, Malformed, TypeError, ValueError):
+                return
+
+    def _answer(self, verb: str, arguments: tuple[Any, ...]) -> bytes:
+        """The answer, which is an exception if the verb raises one or its value cannot be sent."""
+        try:
+            return self._codec.pack(("value", self._verbs[verb](*arguments)))
+        except BaseException as error:  # SystemExit too: the student's exit() ends no examination
+            return self._codec.pack(("error", error))
