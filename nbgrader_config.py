@@ -19,14 +19,8 @@ c.ClearMarkScheme.enforce_metadata = False
 
 # Submitted notebook -> the notebook that is run: the released one with the student's text in it.
 c.Autograde.exporter_class = "course.grading.read_any_notebook.ReadAnyNotebook"
-c.Autograde.sanitize_preprocessors = [
-    "course.grading.rebuild.Rebuild",  # first: those below stop at damaged metadata
-    "nbgrader.preprocessors.ClearOutput",
-    "nbgrader.preprocessors.DeduplicateIds",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
+# It does what nbgrader's own five do: outputs, ids, kernel, locked cells and metadata are new.
+c.Autograde.sanitize_preprocessors = ["course.grading.rebuild.Rebuild"]
 
 # The notebook that is run -> scores in the gradebook.
 c.Autograde.autograde_preprocessors = [
@@ -36,9 +30,8 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
+    # In place of nbgrader's SaveAutoGrades and AssignLatePenalties: one transaction, not sixty.
+    "course.grading.record.Record",
     # After scoring: formgrader and feedback show what is written here.
     "course.grading.clean.Clean",
 ]

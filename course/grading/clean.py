@@ -1,6 +1,7 @@
 """Make what a student's notebook shows harmless on the pages that a teacher opens."""
 
 import re
+from functools import cached_property
 from typing import Any
 
 import nh3
@@ -13,6 +14,7 @@ from course.grading.harmless import clean_html, is_harmless
 SHOWN_AS_TEXT = "*Shown as text, since as Markdown or HTML it could act on this page:*"
 # Longer ones, if they are made for it, keep nbconvert busy for minutes.
 LONGEST_MARKDOWN = 20_000
+MOST_REMEMBERED = 1000
 
 IMAGES = {"image/jpeg", "image/png", "image/svg+xml"}  # SVG stands in an <img>, where nothing runs
 TEXTS = {"text/latex", "text/plain"}  # nbconvert escapes these, and MathJax runs in its safe mode
@@ -30,10 +32,6 @@ class Clean(NbGraderPreprocessor):
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         nb.metadata.pop("widgets", None)
-        # Headings get no id: that of a student's could be the one of a score's field.
-        self.exporter = HTMLExporter(  # type: ignore[no-untyped-call]
-            config=self.config, exclude_anchor_links=True
-        )
         for cell in nb.cells:
             # Pages put some of the rest into HTML as it is; nothing of it is for people to read.
             cell.metadata = NotebookNode(
@@ -50,14 +48,33 @@ class Clean(NbGraderPreprocessor):
         return nb, resources
 
     def _clean_markdown(self, source: str, cell: NotebookNode) -> str:
+        if cell.get("attachments"):  # which take part in what is shown
+            return source if self._shows_harmless(source, cell) else _as_text(source)
+        # A class hands in the lesson's own words over and over.
+        if source not in self._harmless:
+            if len(self._harmless) >= MOST_REMEMBERED:
+                self._harmless.clear()
+            self._harmless[source] = self._shows_harmless(source, cell)
+        return source if self._harmless[source] else _as_text(source)
+
+    def _shows_harmless(self, source: str, cell: NotebookNode) -> bool:
         try:
             if len(source) <= LONGEST_MARKDOWN:
-                shown = self.exporter.markdown2html({"cell": cell}, source)
-                if is_harmless(shown):
-                    return source
+                return is_harmless(self._exporter.markdown2html({"cell": cell}, source))
         except Exception as problem:  # of nbconvert, which would also fail on the page
             self.log.warning("Markdown that nbconvert cannot read is shown as text: %r", problem)
-        return _as_text(source)
+        return False
+
+    @cached_property
+    def _exporter(self) -> HTMLExporter:
+        # Headings get no id: that of a student's could be the one of a score's field.
+        return HTMLExporter(  # type: ignore[no-untyped-call]
+            config=self.config, exclude_anchor_links=True
+        )
+
+    @cached_property
+    def _harmless(self) -> dict[str, bool]:
+        return {}
 
     def _clean_output(self, output: NotebookNode) -> NotebookNode | None:
         """The output with harmless data and no more, or None if it then shows nothing."""

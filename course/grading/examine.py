@@ -1,6 +1,7 @@
 """Examine a notebook: run the student's cells in one process, and the tests in another."""
 
 import atexit
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -11,28 +12,25 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Dict, Float, Integer, List, Unicode
 
-from course.grading.examiner.examiner import CannotStart, Examiner, TesterLost
 from course.grading.examiner.job import Job, Result
-from course.grading.make_job import (
-    Lesson,
-    code_cells,
-    draw_key,
-    files_beside,
-    job_cells,
-    read_lesson,
-    seed_of,
-)
+from course.grading.examiner.settings import Settings
+from course.grading.executors.engine import Engine
+from course.grading.lesson import Lesson, files_beside, lesson_of
+from course.grading.make_job import code_cells, make_job
+from course.grading.results import FOLDER, Results, key_of
 from course.grading.sandbox.limits import MIB, Limits
 from course.grading.sandbox.refusal import CannotIsolate
 from course.grading.sandbox.report import probe
-from course.grading.skeleton import read_skeleton
+
+RESULT = "result"
+"""Where in the resources a result stands that is known already."""
 
 
 class Examine(NbGraderPreprocessor):
     """Run the student's cells and the tests, each in a process of its own, and write what they show
     as the cells' outputs, from which nbgrader takes the scores.
 
-    It stands where nbgrader has Execute.
+    It stands where nbgrader has Execute. A result that is kept from before is taken instead.
     """
 
     secret = Unicode(help="What only the teachers of this course know.").tag(config=True)
@@ -54,68 +52,57 @@ class Examine(NbGraderPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        names = resources["nbgrader"]
-        lesson = read_lesson(read_skeleton(self.config, names))
-        beside = Path(resources.get("metadata", {}).get("path") or ".")
-        job = self._job(nb, lesson, names, beside)
-        try:
-            result = self._examined(job, lesson, names)
-        except (CannotStart, TesterLost) as error:
-            self.log.warning("The examiner is started anew: %s", error)
-            _close(self._settings())
-            result = self._examined(job, lesson, names)
+        result = resources.get(RESULT) or self._examined(nb, resources)
         write_outputs(nb, result)
         for how in result.ended:
             self.log.warning("A process of the student's ended early: %s", how)
         return nb, resources
 
-    def _examined(self, job: Job, lesson: Lesson, names: dict[str, str]) -> Result:
-        examiner = _warm(self._settings())
-        key = (names["assignment"], names["notebook"])
-        if key not in examiner.learned:
-            examiner.learned.add(key)
-            reference = self.reference(lesson, names)
-            if reference is not None:
-                examiner.learn(reference)
-        return examiner.examine(job)
-
-    def _job(self, nb: NotebookNode, lesson: Lesson, names: dict[str, str], beside: Path) -> Job:
-        whose = (self.secret, names["assignment"], names["student"])
-        return Job(
-            job_cells(nb, lesson),
-            draw_key=draw_key(*whose),
-            seed=seed_of(*whose),
-            files=files_beside(beside),
-            test_files=files_beside(self.source_folder(names)),
-            cell_seconds=self.cell_seconds,
-            show_given=self.show_given,
-        )
-
-    def source_folder(self, names: dict[str, str]) -> Path:
-        """Where the lesson with its solutions lies."""
+    def _examined(self, nb: NotebookNode, resources: dict[str, Any]) -> Result:
+        """The result that is kept, or a new one, which then is kept."""
         coursedir = CourseDirectory(config=self.config)
-        return Path(coursedir.format_path(coursedir.source_directory, ".", names["assignment"]))
+        folder = Path(resources.get("metadata", {}).get("path") or ".")
+        lesson, names = lesson_of(self.config, resources), resources["nbgrader"]
+        job = self.job(nb, lesson, names, files_beside(folder, coursedir.ignore))
+        results, key = Results(Path(coursedir.root) / FOLDER), key_of(job, self.settings())
+        result = results.get(key)
+        if result is None:
+            engine = _engine(self.settings())
+            if reference := self.reference(lesson, names["assignment"]):
+                engine.teach(lesson.key, reference)
+            result = engine.examine(lesson.key, job)
+            results.put(key, result)
+        return result
 
-    def reference(self, lesson: Lesson, names: dict[str, str]) -> Job | None:
+    def job(
+        self, nb: NotebookNode, lesson: Lesson, names: Mapping[str, str], files: Mapping[str, bytes]
+    ) -> Job:
+        """The job of a rebuilt notebook.
+
+        names : nbgrader's names of the assignment and the student
+        files : what lies beside the notebook
+        """
+        whose = (self.secret, names["assignment"], names["student"])
+        return make_job(nb, lesson, whose, files, self.cell_seconds, self.show_given)
+
+    def reference(self, lesson: Lesson, assignment: str) -> Job | None:
         """The lesson with its solutions as a job; None where they are not at hand."""
-        folder = self.source_folder(names)
-        try:
-            nb = nbformat.read(folder / f"{names['notebook']}.ipynb", as_version=4)
-        except (OSError, ValueError):
+        if lesson.source is None:
             return None
-        return self._job(nb, lesson, names | {"student": "reference"}, folder)
+        names = {"assignment": assignment, "student": "reference"}
+        return self.job(lesson.source, lesson, names, lesson.beside)
 
-    def _settings(self) -> dict[str, Any]:
-        """What the examiner is made with."""
-        return {
-            "carriers": self.carriers,
-            "limits": Limits(memory=self.memory * MIB, processor=self.processor_seconds),
-            "total_seconds": self.total_seconds,
-            "readable": [Path(path) for path in self.readable],
-            "withheld": self.withheld,
-            "environment": self.environment,
-            "isolate": not self.trust_students,
-        }
+    def settings(self) -> Settings:
+        """What an examiner is made with."""
+        return Settings(
+            carriers=tuple(self.carriers),
+            limits=Limits(memory=self.memory * MIB, processor=self.processor_seconds),
+            total_seconds=self.total_seconds,
+            readable=tuple(self.readable),
+            withheld=tuple(self.withheld),
+            environment=tuple(sorted(self.environment.items())),
+            isolate=not self.trust_students,
+        )
 
 
 def write_outputs(nb: NotebookNode, result: Result) -> None:
@@ -128,29 +115,21 @@ def write_outputs(nb: NotebookNode, result: Result) -> None:
                 output.execution_count = count
 
 
-# One examiner a process, whatever number of notebooks nbgrader grades in it.
+# One engine a process, whatever number of notebooks nbgrader grades in it.
 _lock = Lock()
-_examiners: dict[str, Examiner] = {}
+_engines: dict[Settings, Engine] = {}
 
 
-def _warm(settings: dict[str, Any]) -> Examiner:
-    """The examiner with these settings, started if it is not there yet.
+def _engine(settings: Settings) -> Engine:
+    """The engine with these settings, made if it is not there yet.
 
     raises CannotIsolate with the missing piece and the flag that goes without
     """
     with _lock:
-        if repr(settings) not in _examiners:
-            refusal = probe().refusal() if settings["isolate"] else None
+        if settings not in _engines:
+            refusal = probe().refusal() if settings.isolate else None
             if refusal:
                 raise CannotIsolate(refusal)
-            examiner = Examiner(**settings)
-            _examiners[repr(settings)] = examiner
-            atexit.register(examiner.close)
-        return _examiners[repr(settings)]
-
-
-def _close(settings: dict[str, Any]) -> None:
-    """End the examiner with these settings, so that the next one starts anew."""
-    with _lock:
-        if repr(settings) in _examiners:
-            _examiners.pop(repr(settings)).close()
+            _engines[settings] = Engine(settings, {})
+            atexit.register(_engines[settings].close)
+        return _engines[settings]

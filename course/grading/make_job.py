@@ -1,42 +1,40 @@
-"""From a notebook to the job that the examiner gets."""
+"""From a rebuilt notebook to the job that an examiner gets."""
 
 import hashlib
 import hmac
-import os
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Collection, Mapping
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
-from course.grading.examiner.job import JobCell
-from course.grading.examiner.names import Kind, defined_names, what_tests_need
-from course.grading.skeleton import Skeleton
-
-MOST_BYTES_BESIDE = 32 * 1024**2
-NOT_BESIDE = {"timestamp.txt", "gradebook.db"}
+from course.grading.examiner.job import Job, JobCell
+from course.grading.examiner.names import Kind, what_tests_need
+from course.grading.lesson import Lesson
 
 
-@dataclass(frozen=True)
-class Lesson:
-    """What tells the lesson's own cells from a student's.
+def make_job(
+    nb: NotebookNode,
+    lesson: Lesson,
+    whose: tuple[str, str, str],
+    files: Mapping[str, bytes],
+    cell_seconds: float,
+    show_given: bool = False,
+) -> Job:
+    """The job of one submission.
 
-    given : the texts of the cells that are neither answered nor graded
-    students : the names that the released answer cells define
+    nb : rebuilt
+    whose : the secret of the course, the assignment, the student
+    files : what lies beside the student's notebook
+    cell_seconds, show_given : see Job
     """
-
-    given: frozenset[str]
-    students: frozenset[str]
-
-
-def read_lesson(skeleton: Skeleton) -> Lesson:
-    """The lesson's own cells, as they were released."""
-    code = [place for place in skeleton.places if place.cell.cell_type == "code"]
-    answers = [place.text or "" for place in code if place.is_answer]
-    return Lesson(
-        frozenset(place.cell.source for place in code if place.name is None),
-        frozenset(name for text in answers for name in defined_names(text)),
+    return Job(
+        job_cells(nb, lesson),
+        draw_key=draw_key(*whose),
+        seed=seed_of(*whose),
+        files=dict(files),
+        test_files=dict(lesson.beside),
+        cell_seconds=cell_seconds,
+        show_given=show_given,
     )
 
 
@@ -51,7 +49,9 @@ def job_cells(nb: NotebookNode, lesson: Lesson) -> tuple[JobCell, ...]:
     Only a text that was released counts as given, and so may run where the tests run.
     """
     cells = [(_kind(cell, lesson.given), str(cell.source)) for cell in code_cells(nb)]
-    parts = what_tests_need(cells, lesson.students)
+    # What students write decides nothing here, and without it the same lesson is read once.
+    shared = [(kind, text if kind in ("given", "test") else "") for kind, text in cells]
+    parts = what_tests_need(shared, lesson.students)
     return tuple(
         JobCell(kind, "" if kind == "test" else text, part.source, part.asks)
         for (kind, text), part in zip(cells, parts, strict=True)
@@ -81,28 +81,3 @@ def seed_of(secret: str, assignment: str, student: str) -> int:
 
 def _keyed(secret: str, message: str) -> bytes:
     return hmac.new(secret.encode(), message.encode(), hashlib.sha256).digest()
-
-
-def files_beside(folder: Path) -> dict[str, bytes]:
-    """The contents of the files beside a notebook, by relative path.
-
-    Links, notebooks and what would be too much are left out.
-    """
-    found: dict[str, bytes] = {}
-    room = MOST_BYTES_BESIDE
-    for path in _walk(folder):
-        room -= path.stat().st_size
-        if room < 0:
-            break
-        found[str(path.relative_to(folder))] = path.read_bytes()
-    return found
-
-
-def _walk(folder: Path) -> Sequence[Path]:
-    paths = [
-        Path(where) / name
-        for where, _, names in os.walk(folder, followlinks=False)
-        for name in names
-        if not name.endswith(".ipynb") and name not in NOT_BESIDE
-    ]
-    return sorted(path for path in paths if path.is_file() and not path.is_symlink())

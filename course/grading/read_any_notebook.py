@@ -27,6 +27,7 @@ class ReadAnyNotebook(NotebookExporter):
         path = Path(filename)
         nb, repairs = read_notebook(path.read_bytes())
         about = {"name": path.stem, "path": str(path.parent)}
+        repairs = [*(resources or {}).get("repairs", []), *repairs]
         given = {**(resources or {}), "metadata": about, "repairs": repairs}
         opened: tuple[NotebookNode, dict[str, Any]]
         opened = self.from_notebook_node(nb, given, **kw)  # type: ignore[no-untyped-call]

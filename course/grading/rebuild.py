@@ -1,16 +1,18 @@
 """Put the text of a student's answers into the notebook that was released."""
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Integer, List, Unicode
+from traitlets import Integer
 
+from course.grading.lesson import lesson_of
 from course.grading.match_cells import Filled, Matched, kind_of, match_cells, same_text
 from course.grading.read_notebook import StudentCell, counted, plain_cell, student_cells
 from course.grading.repairs import note_repairs
-from course.grading.skeleton import Place, read_skeleton
+from course.grading.skeleton import Place
 
 # What a cell says about its grading, and no student may change.
 LABELS = ("grade", "solution", "task", "locked", "points", "schema_version")
@@ -28,17 +30,15 @@ class Rebuild(NbGraderPreprocessor):
         config=True
     )
     max_extra_characters = Integer(100_000, help="So long may each of them be.").tag(config=True)
-    found_at_intake = List(
-        Unicode(), help="What was repaired before nbgrader read the notebook."
-    ).tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        skeleton = read_skeleton(self.config, resources["nbgrader"])
+        # Its cells become those of the student's notebook.
+        skeleton = copy.deepcopy(lesson_of(self.config, resources).skeleton)
         cells = student_cells(nb)
         matched = match_cells(skeleton.places, cells)
-        repairs = [*self.found_at_intake, *resources.get("repairs", [])]
+        repairs = list(resources.get("repairs", []))
         if cells:
             repairs += _repairs(matched)
         repairs += self._cut(matched)

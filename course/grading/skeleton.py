@@ -1,13 +1,14 @@
 """The cells that a lesson's notebook has, as they were released."""
 
 import copy
+import json
 from dataclasses import dataclass
 from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from nbgrader.api import Gradebook, Notebook, SourceCell
+from nbgrader.api import Notebook, SourceCell
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.nbgraderformat import MetadataValidator
 from traitlets.config import Config
@@ -40,26 +41,32 @@ class Skeleton:
     places: list[Place]
 
 
-def read_skeleton(config: Config, names: dict[str, str]) -> Skeleton:
+def read_skeleton(config: Config, notebook: Notebook) -> Skeleton:
     """The released notebook, with what the gradebook says about its graded cells.
 
-    names : nbgrader's names of the assignment, the notebook and the gradebook (`db_url`)
+    notebook : as the gradebook knows it
 
-    Without a release there are the graded cells only, which are in the gradebook.
+    Order and given cells are the release's. Locked cells have the gradebook's text, which holds the
+    hidden tests. Without a release there are the graded cells only, which are in the gradebook.
     """
-    with Gradebook(names["db_url"]) as gradebook:
-        notebook = gradebook.find_notebook(names["notebook"], names["assignment"])
-        metadata = _metadata_by_name(notebook)
-        released = _read_released(config, names)
-        nb = new_notebook() if released is None else released
-        present = {_name(cell) for cell in nb.cells}
-        # Also what a release of another day does not have: the gradebook is the truth.
-        for at, source in enumerate(notebook.source_cells):
-            if source.name not in present:
-                before = {cell.name for cell in notebook.source_cells[:at]}
-                last = [n for n, cell in enumerate(nb.cells, start=1) if _name(cell) in before]
-                nb.cells.insert(max(last, default=0), _from_gradebook(source, metadata))
-        return Skeleton(nb, _places(nb, metadata, released is not None, present))
+    metadata = _metadata_by_name(notebook)
+    released = _read_released(config, notebook)
+    nb = new_notebook() if released is None else released
+    present = {_name(cell) for cell in nb.cells}
+    # Also what a release of another day does not have: the gradebook is the truth.
+    for at, source in enumerate(notebook.source_cells):
+        if source.name not in present:
+            before = {cell.name for cell in notebook.source_cells[:at]}
+            last = [n for n, cell in enumerate(nb.cells, start=1) if _name(cell) in before]
+            nb.cells.insert(max(last, default=0), _from_gradebook(source, metadata))
+    places = _places(nb, metadata, released is not None, present)
+    texts = {cell.name: cell.source for cell in notebook.source_cells if cell.locked}
+    for place in places:
+        if place.name in texts:
+            place.cell.source = texts[place.name]
+    if notebook.kernelspec is not None:
+        nb.metadata["kernelspec"] = NotebookNode(json.loads(notebook.kernelspec))
+    return Skeleton(nb, places)
 
 
 def _places(
@@ -91,11 +98,11 @@ def _places(
     return places
 
 
-def _read_released(config: Config, names: dict[str, str]) -> NotebookNode | None:
+def _read_released(config: Config, notebook: Notebook) -> NotebookNode | None:
     coursedir = CourseDirectory(config=config)
-    folder = coursedir.format_path(coursedir.release_directory, ".", names["assignment"])
+    folder = coursedir.format_path(coursedir.release_directory, ".", notebook.assignment.name)
     try:
-        nb: NotebookNode = nbformat.read(f"{folder}/{names['notebook']}.ipynb", as_version=4)
+        nb: NotebookNode = nbformat.read(f"{folder}/{notebook.name}.ipynb", as_version=4)
     except (OSError, ValueError):
         return None
     for cell in nb.cells:

@@ -68,12 +68,12 @@ def rebuild_folder(course, submission, **intake):
 def rebuild_file(course, path, found_at_intake=()):
     folder = read_course_folder(course)
     config = folder.config
-    config.Rebuild.found_at_intake = list(found_at_intake)
     exporter = ReadAnyNotebook(config=config)
     for preprocessor in config.Autograde.sanitize_preprocessors:
         exporter.register_preprocessor(preprocessor)
     names = {"student": "ana", "assignment": "ps1", "notebook": "ps1", "db_url": folder.db_url}
-    text, _ = exporter.from_filename(str(path), {"nbgrader": names})
+    given = {"nbgrader": names, "repairs": list(found_at_intake)}
+    text, _ = exporter.from_filename(str(path), given)
     nb = nbformat.reads(text, as_version=4)
     nbformat.validate(nb)
     return Rebuilt(marks(nb), repairs_of(nb), nb)

@@ -35,7 +35,7 @@ class Job:
     draw_key : what the tests draw their inputs from
     seed : of the random numbers in the student's process, below 2**32
     files, test_files : what lies beside the notebook, for the student's cells and for the tests
-    cell_seconds : that a cell or a call may take, by the clock
+    cell_seconds : of processor time that a cell or a call may take; see Patience
     show_given : whether given cells show their outputs in the graded notebook
     """
 
@@ -71,12 +71,15 @@ class Result:
 
     outputs : of each cell, as nbformat has them
     ended : how each process of the student's that ended before its time did so, in a sentence
-    modules : what the two processes had loaded in the end, the student's and the tester's
+    modules : what the two processes had loaded in the end, the student's and the tester's; only
+        told of a lesson's first job
+    seconds : that it took, by the clock
     """
 
     outputs: list[list[Output]]
     ended: list[str] = field(default_factory=list)
     modules: tuple[Sequence[str], Sequence[str]] = ((), ())
+    seconds: float = 0.0
 
 
 def error_output(name: str, sentence: str) -> Output:

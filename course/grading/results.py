@@ -1,0 +1,86 @@
+"""Results of examinations, kept under the hash of all that they depend on."""
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import tempfile
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+
+import course
+from course.grading.examiner.job import Job, Result
+from course.grading.examiner.plain import Codec
+from course.grading.examiner.settings import Settings
+
+FOLDER = Path(".course") / "results"
+"""Where a course keeps them, below its root. It may be deleted at any time."""
+
+
+def key_of(job: Job, settings: Settings) -> str:
+    """The name of a result: 64 hexadecimal digits.
+
+    Two jobs with the same key have the same result: the key holds the sources of the student and of
+    the tests, the limits, the seed, and the packages with which they run.
+    """
+    told = json.dumps([settings.plain(), environment()], sort_keys=True)
+    return hashlib.sha256(Codec().pack(job.plain()) + told.encode()).hexdigest()
+
+
+@cache
+def environment() -> str:
+    """The Python, the packages and the text of this package, as a hash."""
+    digest = hashlib.sha256(platform.python_version().encode())
+    for name in sorted({f"{d.name} {d.version}" for d in distributions()}):
+        digest.update(name.encode())
+    package = Path(course.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(str(path.relative_to(package)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+class Results:
+    """A folder of results.
+
+    folder : made when the first one is put into it
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __contains__(self, key: str) -> bool:
+        return self._path(key).exists()
+
+    def get(self, key: str) -> Result | None:
+        """The result of this key; None if there is none, or only a part of one."""
+        try:
+            told = json.loads(self._path(key).read_bytes())
+            return Result(told["outputs"], told["ended"], seconds=told["seconds"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, key: str, result: Result) -> None:
+        """Keep a result. Whoever looks meanwhile sees all of it or nothing."""
+        told = asdict(result)
+        told.pop("modules")
+        write_whole(self._path(key), json.dumps(told))
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key[:2] / f"{key}.json"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file such that it is there as a whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
