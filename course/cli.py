@@ -70,28 +70,112 @@ def grade(
             help="Grade also where students' code cannot be isolated: it runs with your rights.",
         ),
     ] = False,
+    preview: Annotated[
+        bool,
+        typer.Option("--preview", help="Only show whose points would change, and by how much."),
+    ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Examine on the workers of this Dask scheduler, such as tls://head:8786.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Grade what students handed in, in submitted/STUDENT/LESSON/.
 
     Students' code runs in a sandbox, and the tests run outside of it; `course isolation` shows
     what this machine offers for that. A submission that cannot be graded is reported at the end
-    and does not stop the others.
+    and does not stop the others. What has not changed since is not graded again. Whatever ends the
+    command, the same command goes on from there.
 
     Example:  course grade --lesson 01_one_channel --student ana
     """
     from course.grading.grade import grade as grade_submissions
+    from course.grading.preview import preview as preview_grades
     from course.grading.submissions import find_submissions
+    from course.reports.summary import print_moves, print_summary
 
     with _plain_errors():
         total = len(find_submissions(Path.cwd(), lessons, students))
-        receipts = grade_submissions(Path.cwd(), lessons, students, force, trust_students)
-        done = list(_counted("Grading", receipts, total, _receipt_line))
-        counts = {name: sum(r.status == name for r in done) for name in ("graded", "unchanged")}
-        typer.echo(f"{counts['graded']} graded, {counts['unchanged']} unchanged.")
-        failed = [receipt for receipt in done if receipt.status == "failed"]
-        for receipt in sorted(failed, key=lambda r: (r.lesson, r.student)):
-            where = f"{receipt.student}, {receipt.lesson}"
-            typer.echo(f"Not graded: {where}: {receipt.sentence}.")
+        if preview:
+            moves = preview_grades(Path.cwd(), lessons, students, trust_students, scheduler)
+            print_moves(list(_counted("Looking at", moves, total, _move_line)), _console())
+            return
+        receipts = grade_submissions(
+            Path.cwd(), lessons, students, force, trust_students, scheduler
+        )
+        print_summary(list(_counted("Grading", receipts, total, _receipt_line)), _console())
+
+
+shard = typer.Typer(
+    no_args_is_help=True,
+    help="Examine by files: write them here, run them anywhere, collect the results here.",
+)
+app.add_typer(shard, name="shard")
+
+
+@shard.command("write")
+def write_shards(
+    folder: Annotated[Path, typer.Argument(help="For the shards; made if it is not there.")],
+    size: Annotated[int, typer.Option(min=1, help="Examinations in a shard.")] = 500,
+    lessons: Lessons = None,
+    students: Students = None,
+) -> None:
+    """Write what is to be examined into files FOLDER/0.shard, FOLDER/1.shard, ...
+
+    They hold students' work and the tests, but neither the gradebook nor the course's secret.
+
+    Example:  course shard write /scratch/week3 --size 500
+    """
+    from course.grading.hand_out import hand_out
+
+    with _plain_errors():
+        count = hand_out(Path.cwd(), folder, size, lessons, students)
+        typer.echo(f"{count} shards in {folder}, numbered from 0." if count else "Nothing to do.")
+
+
+@shard.command("run")
+def run_shard(
+    folder: Annotated[Path, typer.Argument(help="Where the shards are.")],
+    number: Annotated[int, typer.Argument(min=0, help="Which of them.")],
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="By default one a core.", show_default=False)
+    ] = None,
+) -> None:
+    """Examine the jobs of one shard; the results go into FOLDER/results.
+
+    Needs no course folder and no gradebook. What has a result already is left alone, so a shard
+    that was interrupted is run again.
+
+    Example:  course shard run /scratch/week3 $SLURM_ARRAY_TASK_ID
+    """
+    from course.grading.executors.shards import SUFFIX
+    from course.grading.executors.shards import run_shard as run
+
+    with _plain_errors():
+        done = list(run(folder / f"{number}{SUFFIX}", workers))
+        new = sum(is_new for _, is_new in done)
+        typer.echo(f"{new} examined, {len(done) - new} were there already.")
+
+
+@shard.command("collect")
+def collect_shards(
+    folder: Annotated[Path, typer.Argument(help="Where the shards are.")],
+) -> None:
+    """Take over the results of a folder of shards; then `course grade` only records them.
+
+    Example:  course shard collect /scratch/week3
+    """
+    from course.grading.executors.shards import collect_results
+    from course.grading.folder import open_course
+    from course.grading.results import FOLDER
+
+    with _plain_errors():
+        root = Path(open_course(Path.cwd()).coursedir.root)
+        count = collect_results(folder, root / FOLDER)
+        typer.echo(f"{count} results are here now: run `course grade`.")
 
 
 @app.command()
@@ -169,6 +253,12 @@ def _receipt_line(receipt: Any) -> str:
     return " ".join([f"{line}.", "Repaired:", *receipt.repairs]) if receipt.repairs else line
 
 
+def _move_line(move: Any) -> str:
+    from course.reports.summary import move_in_words
+
+    return f"{move.student}, {move.lesson}: {move_in_words(move)}"
+
+
 def _feedback_line(page: Any) -> str:
     where = _from_here(page.folder) if page.folder else f"no feedback: {page.sentence}"
     return f"{page.student}, {page.lesson}: {where}"
@@ -187,26 +277,34 @@ def _counted(title: str, things: Iterable[T], total: int, line: Callable[[T], st
             typer.echo(f"{title} {number} of {total}: {line(thing)}")
             yield thing
         return
-    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, TextColumn("{task.fields[last]}", markup=False), console=console
-    ) as progress:
-        bar = progress.add_task(title, total=total, last="")
+    columns = (
+        TextColumn(title),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[last]}", markup=False),
+    )
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task(title, total=total, last="", rate="")
         for thing in things:
-            progress.update(bar, advance=1, last=line(thing))
+            speed = progress.tasks[bar].speed
+            rate = f"{speed:.1f} a second" if speed else ""
+            progress.update(bar, advance=1, last=line(thing), rate=rate)
             yield thing
 
 
 @contextlib.contextmanager
 def _plain_errors() -> Iterator[None]:
     """Turn what a teacher can put right into sentences on stderr and exit status 1."""
+    from course.grading.executors.shards import ShardError
     from course.grading.folder import CourseError
     from course.release.folder import ReleaseError
 
     problems: list[str] = []
     try:
         yield
-    except CourseError as error:
+    except (CourseError, ShardError) as error:
         problems = [str(error)]
     except ReleaseError as error:
         problems = list(error.problems)

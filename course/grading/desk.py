@@ -31,6 +31,7 @@ from course.grading.ledger import Entry, Ledger, fingerprint
 from course.grading.lesson import Lesson, files_beside, read_lesson
 from course.grading.marks import Marks
 from course.grading.read_notebook import read_notebook
+from course.grading.reasons import lost_points
 from course.grading.record import MARKS, Record, Recorder
 from course.grading.repairs import repairs_of
 from course.grading.results import FOLDER, Results, environment, key_of
@@ -83,13 +84,14 @@ class Scored:
     """A submission with its marks, of which nothing is written yet.
 
     notebooks : the graded ones by name
-    limits, seconds : see `Entry`
+    limits, lost, seconds : see `Entry`
     """
 
     prepared: Prepared
     notebooks: Mapping[str, NotebookNode]
     marks: Mapping[str, Marks | None]
     limits: tuple[str, ...]
+    lost: dict[str, float]
     seconds: float
 
 
@@ -202,7 +204,11 @@ class Desk:
             graded[name] = _through(self._scoring, notebook.nb, resources)
         limits = [how for result in results.values() for how in result.ended]
         seconds = sum(result.seconds for result in results.values())
-        return Scored(prepared, graded, marks, tuple(dict.fromkeys(limits)), seconds)
+        lost: dict[str, float] = {}
+        for nb in graded.values():
+            for why, points in lost_points(nb).items():
+                lost[why] = lost.get(why, 0.0) + points
+        return Scored(prepared, graded, marks, tuple(dict.fromkeys(limits)), lost, seconds)
 
     def record(self, scored: Scored) -> Entry:
         """Write the graded notebooks, then the gradebook, then the ledger."""
@@ -217,7 +223,13 @@ class Desk:
         self._autograde.run_post_convert_hook()
         repairs = dict.fromkeys(r for nb in scored.notebooks.values() for r in repairs_of(nb))
         entry = Entry(
-            prepared.fingerprint, points, most, tuple(repairs), scored.limits, scored.seconds
+            prepared.fingerprint,
+            points,
+            most,
+            tuple(repairs),
+            scored.limits,
+            scored.lost,
+            scored.seconds,
         )
         self.ledger.put(submission, entry)
         return entry

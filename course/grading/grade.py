@@ -1,10 +1,9 @@
 """Grade submissions: prepare each, have it examined, and record it."""
 
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -13,21 +12,16 @@ from nbgrader.apps import NbGraderAPI
 from sqlalchemy.exc import OperationalError
 
 from course.grading import failures
-from course.grading.desk import Desk, Notebook, Prepared
-from course.grading.examiner.examiner import CannotStart, TesterLost
-from course.grading.examiner.job import Result
-from course.grading.executors.pool import Executor, Pool, cores
-from course.grading.executors.worker import WorkerLost
+from course.grading.desk import Desk
+from course.grading.executors.pool import Executor
 from course.grading.folder import CourseError, open_course
 from course.grading.intake import Refused, id_problem, shown
 from course.grading.ledger import Entry
-from course.grading.sandbox.refusal import CannotIsolate
+from course.grading.run import examined, open_executor, slowest_first, stopping_cleanly
 from course.grading.sandbox.report import probe
 from course.grading.submissions import Submission, find_submissions, folder_of, lessons_in_gradebook
 
 NOT_GRADED = "Not graded: "
-AHEAD = 2
-"""So many submissions are prepared for each that is examined."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +30,8 @@ class Receipt:
 
     repairs : a sentence for each thing that was put right before grading
     limits : a sentence for each process of the student's that ended before its time
+    points, most : None if it was not graded
+    lost : points that were lost, by their reason
     """
 
     student: str
@@ -45,6 +41,9 @@ class Receipt:
     seconds: float
     repairs: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    points: float | None = None
+    most: float | None = None
+    lost: Mapping[str, float] = field(default_factory=dict)
 
 
 def grade(
@@ -66,13 +65,24 @@ def grade(
         more can be written; what was graded until then stays
     """
     submissions = find_submissions(root, lessons, students)
+    api = ready_to_grade(root, bool(submissions), trust_students, scheduler)
+    return _grade(api, submissions, force, scheduler)
+
+
+def ready_to_grade(
+    root: Path, is_work: bool, trust_students: bool = False, scheduler: str | None = None
+) -> NbGraderAPI:
+    """Open the course.
+
+    raises CourseError if there is work and it cannot be done in isolation here, though it should
+    """
     api = open_course(root)
     if trust_students:
         api.config.Examine.trust_students = True
     trusted = api.config.Examine.get("trust_students", False)
-    if submissions and not (trusted or scheduler) and (refusal := probe().refusal()):
+    if is_work and not (trusted or scheduler) and (refusal := probe().refusal()):
         raise CourseError(refusal)
-    return _grade(api, submissions, force, scheduler)
+    return api
 
 
 def _grade(
@@ -88,7 +98,7 @@ def _grade(
             due.append(submission)
         else:
             yield Receipt(shown(submission.student), shown(submission.lesson), "failed", said, 0.0)
-    with ExitStack() as stack, _stopping_cleanly():
+    with ExitStack() as stack, stopping_cleanly():
         copies = stack.enter_context(tempfile.TemporaryDirectory(prefix="course-"))
         desk = stack.enter_context(Desk(api, Path(copies)))
         todo = []
@@ -99,31 +109,8 @@ def _grade(
             else:
                 yield _receipt(submission, "unchanged", entry)
         if todo:
-            executor = _executor(desk, todo, scheduler)
-            stack.callback(executor.close)
+            executor = stack.enter_context(open_executor(desk, todo, scheduler))
             yield from _graded(desk, slowest_first(desk, todo), executor)
-
-
-def _executor(desk: Desk, todo: list[Submission], scheduler: str | None) -> Executor:
-    references = desk.references({submission.lesson for submission in todo})
-    if scheduler is None:
-        return Pool(desk.settings, references, min(cores(), len(todo)))
-    from course.grading.executors.cluster import Cluster
-
-    return Cluster(scheduler, desk.settings, references)
-
-
-def slowest_first(desk: Desk, submissions: list[Submission]) -> list[Submission]:
-    """The submissions, those of the longest lessons first, so that none is waited for at the end.
-
-    How long a lesson takes is known from the last time, or else guessed from its cells.
-    """
-    longest: dict[str, float] = {}
-    for lesson in dict.fromkeys(submission.lesson for submission in submissions):
-        last = [e.seconds for s in submissions if s.lesson == lesson and (e := desk.ledger.get(s))]
-        cells = sum(len(part.skeleton.places) for part in desk.lessons(lesson).values())
-        longest[lesson] = sum(last) / len(last) if last else cells / 100
-    return sorted(submissions, key=lambda s: (-longest[s.lesson], s))
 
 
 def _graded(desk: Desk, todo: Iterable[Submission], executor: Executor) -> Iterator[Receipt]:
@@ -141,98 +128,6 @@ def _graded(desk: Desk, todo: Iterable[Submission], executor: Executor) -> Itera
             yield Receipt(submission.student, submission.lesson, "failed", said, 0.0)
 
 
-class Examined:
-    """A submission that was examined, or could not be.
-
-    Used in a `with`, it raises what went wrong, and throws its copies away at the end.
-    """
-
-    def __init__(self, submission: Submission, error: Exception | None = None) -> None:
-        self.submission = submission
-        self.results: dict[str, Result] = {}
-        self.error = error
-        self._prepared: Prepared | None = None
-
-    @property
-    def prepared(self) -> Prepared:
-        assert self._prepared is not None, "asked for outside of `with`, or after an error"
-        return self._prepared
-
-    @prepared.setter
-    def prepared(self, prepared: Prepared) -> None:
-        self._prepared = prepared
-
-    @property
-    def is_over(self) -> bool:
-        """Whether there is nothing more to wait for."""
-        return self.error is not None or self.results.keys() >= self.prepared.examined.keys()
-
-    def __enter__(self) -> "Examined":
-        if self.error is not None:
-            self.__exit__()
-            raise self.error
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._prepared is not None:
-            self._prepared.folder.cleanup()
-
-
-def examined(desk: Desk, todo: Iterable[Submission], executor: Executor) -> Iterator[Examined]:
-    """Have submissions examined, and yield each as soon as its results are there.
-
-    No more of them are prepared than the executor needs to be busy. A result that is kept from
-    before is taken instead of a new examination, and a new one is kept.
-    """
-    running: dict[Future[Result], tuple[Examined, Notebook]] = {}
-    for submission in todo:
-        found = Examined(submission)
-        try:
-            found.prepared = desk.prepare(submission)
-        except Refused as error:
-            found.error = error
-        else:
-            running |= _begun(desk, found, executor)
-        if found.is_over:
-            yield found
-        while len(running) >= AHEAD * executor.at_once:
-            yield from _finished(desk, running)
-    while running:
-        yield from _finished(desk, running)
-
-
-def _begun(
-    desk: Desk, found: Examined, executor: Executor
-) -> dict[Future[Result], tuple[Examined, Notebook]]:
-    begun = {}
-    for notebook in found.prepared.examined.values():
-        kept = desk.results.get(notebook.key)
-        if kept is None:
-            begun[executor.submit(notebook.lesson.key, notebook.job)] = found, notebook
-        else:
-            found.results[notebook.name] = kept
-    return begun
-
-
-def _finished(
-    desk: Desk, running: dict[Future[Result], tuple[Examined, Notebook]]
-) -> Iterator[Examined]:
-    """Wait for the next results."""
-    for future in wait(running, return_when=FIRST_COMPLETED).done:
-        found, notebook = running.pop(future)
-        try:
-            result = future.result()
-        except CancelledError as error:
-            raise OSError("the scheduler was lost") from error
-        except (WorkerLost, TesterLost, CannotStart, CannotIsolate) as error:
-            found.error = error
-        else:
-            desk.results.put(notebook.key, result)
-            found.results[notebook.name] = result
-        if found.is_over:
-            yield found
-
-
 def _receipt(
     submission: Submission, status: Literal["graded", "unchanged"], entry: Entry
 ) -> Receipt:
@@ -245,20 +140,10 @@ def _receipt(
         entry.seconds,
         entry.repairs,
         entry.limits,
+        entry.points,
+        entry.most,
+        entry.lost,
     )
-
-
-@contextmanager
-def _stopping_cleanly() -> Iterator[None]:
-    """Say in one sentence why nothing more can be written."""
-    kept = "what was graded until then is kept: mend this, and run `course grade` again"
-    try:
-        yield
-    except OperationalError as error:
-        raise CourseError(f"The gradebook cannot be written ({error.orig}); {kept}.") from error
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        raise CourseError(f"{where}{error.strerror or error}; {kept}.") from error
 
 
 def reason_not_graded(api: NbGraderAPI, gradebook: Gradebook, submission: Submission) -> str | None:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import stat
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from course.grading.results import write_whole
@@ -25,6 +25,7 @@ class Entry:
     fingerprint : of all that it was graded from
     repairs : a sentence for each thing that was put right before grading
     limits : a sentence for each process of the student's that ended before its time
+    lost : points that were lost, by their reason
     seconds : that its examination took
     """
 
@@ -33,6 +34,7 @@ class Entry:
     most: float
     repairs: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    lost: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
 
 

@@ -12,9 +12,9 @@ from nbgrader.apps import NbGraderAPI
 from course.grading.folder import check_gradebook, open_course
 from course.grading.grade import reason_not_graded
 from course.grading.intake import shown
+from course.grading.reasons import reasons
 from course.grading.repairs import repairs_in
 from course.grading.submissions import Submission, folder_of
-from course.reports.reasons import reasons
 
 CHECK, HIDDEN = "check_", "hidden_"
 

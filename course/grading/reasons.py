@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from nbformat.notebooknode import NotebookNode
+from nbgrader.utils import determine_grade, is_grade
 
 # A line such as `values: 0 of 3 points. Channels are added, not averaged.`
 ASPECT = re.compile(
@@ -14,6 +15,20 @@ ASPECT = re.compile(
 TOO_LONG = "it ran longer than a cell may"
 NOT_WRITTEN = "not written yet"
 LONGEST = 110
+
+
+def lost_points(nb: NotebookNode) -> dict[str, float]:
+    """The points that the tests of a graded notebook took away, by their first reason."""
+    lost: dict[str, float] = {}
+    for cell in nb.cells:
+        if cell.cell_type != "code" or not is_grade(cell):
+            continue
+        points, most = determine_grade(cell)
+        if points is not None and points < most:
+            name = cell.metadata.nbgrader.grade_id
+            why = next(iter(reasons(cell)), f"points were lost in {name}")
+            lost[why] = lost.get(why, 0.0) + most - points
+    return lost
 
 
 def reasons(cell: NotebookNode) -> list[str]:

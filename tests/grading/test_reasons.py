@@ -1,7 +1,7 @@
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 
-from course.reports.reasons import LONGEST, reasons
+from course.grading.reasons import LONGEST, reasons
 
 
 def printed(text):
