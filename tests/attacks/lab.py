@@ -133,7 +133,7 @@ def make_lab(top):
     """The released course in top/course, and beside it what students must not reach."""
     root = top / "course"
     write_source(root, "lab", lab_notebook())
-    (root / "source" / "lab" / "notes.txt").write_text(SECRETS["the source folder"])
+    (root / "source" / "notes.txt").write_text(SECRETS["the source folder"])
     shutil.copy(CONFIG, root)
     with (root / "nbgrader_config.py").open("a") as file:
         file.write(LIMITS)

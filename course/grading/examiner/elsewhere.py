@@ -14,11 +14,14 @@ from typing import Any
 
 from course.grading.examiner.plain import Codec, NotPlain, overwrite
 from course.grading.examiner.shell import Output
-from course.grading.examiner.wire import Caller, Wire, WireError
+from course.grading.examiner.student import BY_THE_CLOCK
+from course.grading.examiner.wire import Caller, Late, Wire, WireError
 
 MOST_OUTPUTS = 100  # of one cell
 MOST_MODULES = 10_000
+MOST_NAME = 200  # characters of a module's name
 GRACE = 5.0  # seconds that the process may be late, beyond the time limit that it keeps itself
+LESS = 10  # times less time is left for what comes after a cell or a call that took too long
 
 
 UNKNOWN_MODULE = object()
@@ -26,7 +29,39 @@ UNKNOWN_MODULE = object()
 
 
 class PythonEnded(RuntimeError):
-    """The student's Python came to its end, or stopped answering, during a call."""
+    """The student's Python came to its end, or stopped answering, during a call.
+
+    ends_python : tells it from an exception of the student's of the same name
+    """
+
+    ends_python = True
+
+
+class OutOfTime(RuntimeError):
+    """A call was stopped because it took too long.
+
+    seconds_allowed : that it had
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"stopped after {seconds:g} seconds")
+        self.seconds_allowed = seconds
+
+
+class Patience:
+    """How long a cell or a call of one submission may take.
+
+    seconds : of processor time. Once one took too long, the others get less: an endless function
+        costs its time once, and an answer that is right takes milliseconds
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._least = seconds / LESS
+
+    def run_out(self) -> None:
+        """Be told that a cell or a call took too long."""
+        self.seconds = self._least
 
 
 class Elsewhere:
@@ -72,11 +107,11 @@ class Student:
 
     wire : the line to it
     carriers : what else than plain data may cross
-    seconds : that a cell or a call may take
+    patience : how long a cell or a call may take
     """
 
-    def __init__(self, wire: Wire, carriers: Sequence[Any], seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, wire: Wire, carriers: Sequence[Any], patience: Patience) -> None:
+        self._patience = patience
         self._stand_ins: dict[int, Any] = {}
         self.codec = Codec(
             carriers,
@@ -96,7 +131,9 @@ class Student:
         raises PythonEnded if the process did not survive it
         """
         with self._properly():
-            outputs, ended = self._ask("run", source, show, self._seconds)
+            outputs, ended, late = self._ask("run", source, show, self._patience.seconds)
+            if late is True:
+                self._patience.run_out()
             return [_output(output) for output in outputs][:MOST_OUTPUTS], ended is True
 
     def look(self, names: Sequence[str]) -> dict[str, Any]:
@@ -123,7 +160,8 @@ class Student:
         """The names of the modules that the process has loaded."""
         with self._properly():
             names = self._ask("modules")
-            return [name for name in names if isinstance(name, str)][:MOST_MODULES]
+            # So few, and so short, that the tester can tell them to the examiner.
+            return [name for name in names if _is_name(name)][:MOST_MODULES]
 
     @contextlib.contextmanager
     def _properly(self) -> Iterator[None]:
@@ -138,10 +176,16 @@ class Student:
             raise PythonEnded(f"The process gave no proper answer.{why}") from error
 
     def _called(self, verb: str, given: Any, *asked: Any) -> Any:
-        inputs = self.codec.carried(given)
-        link = SimpleNamespace(inputs=inputs, pull=None, call=None)
+        link = SimpleNamespace(inputs=(), pull=None, call=None)
         link.pull = lambda cotangents: self._ask("pull", link.call, cotangents)
-        answer = self._ask(verb, *asked, self._seconds, link=link)
+        seconds = self._patience.seconds
+        try:
+            answer = self._ask(verb, *asked, seconds, link=link)
+        except Exception as error:
+            if type(error).__name__ != OutOfTime.__name__:  # as the process calls it, too
+                raise
+            self._patience.run_out()
+            raise OutOfTime(seconds) from error
         if not (isinstance(answer, tuple) and len(answer) == 3 and type(answer[0]) is int):
             self.is_alive = False
             raise PythonEnded("The process gave no proper answer.")
@@ -151,10 +195,13 @@ class Student:
         return value
 
     def _ask(self, verb: str, *arguments: Any, link: Any = None) -> Any:
+        seconds = BY_THE_CLOCK * self._patience.seconds + GRACE
         try:
-            return self._caller.ask(verb, *arguments, seconds=self._seconds + GRACE, link=link)
+            return self._caller.ask(verb, *arguments, seconds=seconds, link=link)
         except WireError as error:
             self.is_alive = False
+            if isinstance(error, Late):
+                self._patience.run_out()
             raise PythonEnded(
                 "Python ended or hung here: os._exit, a crash, no memory left, or an endless loop."
             ) from error
@@ -169,6 +216,10 @@ class Student:
             named = name if name.isidentifier() and not keyword.iskeyword(name) else "object"
             self._stand_ins[number] = type(named, (kind,), {})(self, facts)
         return self._stand_ins[number]
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and name.isascii() and len(name) <= MOST_NAME
 
 
 def _module(facts: dict[str, Any]) -> Any:

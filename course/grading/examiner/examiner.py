@@ -11,6 +11,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,10 @@ class Examiner:
             self._students = self._zygotes.enter_context(
                 start("student", withheld=withheld, environment=environment)
             )
-            self._testers = self._zygotes.enter_context(start("tester"))
+            # A tester has the clock alone for its limit: what a student's process makes it compute
+            # must end in tests that were not reached, and not in a tester that was lost.
+            patient = replace(limits, processor=int(total_seconds) + 60)
+            self._testers = self._zygotes.enter_context(start("tester", limits=patient))
             for zygote in (self._students, self._testers):  # which come up side by side
                 zygote.wait_ready()
         except BaseException:
@@ -93,7 +97,7 @@ class Examiner:
         job : the lesson with the teacher's solution
         returns its result, to see whether the solution earns what it should
         """
-        result = self.examine(job)
+        result = self._examine(job, is_first=True)
         theirs, tests = result.modules
         self._students.preload(theirs)
         self._testers.preload(tests)
@@ -104,6 +108,10 @@ class Examiner:
 
         raises TesterLost if the tester ends before it is done, CannotStart if it cannot begin
         """
+        return self._examine(job, is_first=False)
+
+    def _examine(self, job: Job, is_first: bool) -> Result:
+        """Examine a job, and of a lesson's first learn which modules were loaded in the end."""
         result = Result([[] for _ in job.cells])
         with contextlib.ExitStack() as forks:
             examination = _Examination(self._students, job, result, forks)
@@ -116,7 +124,7 @@ class Examiner:
             deadline = time.monotonic() + self._total
             wire = Wire(ours)
             try:
-                wire.send(0, self._codec.pack(job.plain()), deadline)
+                wire.send(0, self._codec.pack((job.plain(), is_first)), deadline)
                 while examination.hear(self._codec.unpack(wire.receive(deadline)[1]), lines):
                     pass
             except Late:

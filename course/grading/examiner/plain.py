@@ -26,7 +26,7 @@ __all__ = ["Carrier", "Codec", "Link", "Malformed", "NotPlain", "overwrite"]
 class Link(Protocol):
     """What ties the values of an answer to the arguments of its call.
 
-    inputs : the carried values among the arguments, in the order of `Codec.carried`
+    inputs : the carried values among the arguments, in the order of `Codec.pack_noting`
     pull : see the carrier whose values are tied
     """
 
@@ -95,6 +95,10 @@ class Codec:
 
         A subclass of a plain type is written as that type, whatever its methods say.
         """
+        return self.pack_noting(value)[0]
+
+    def pack_noting(self, value: object) -> tuple[bytes, list[Any]]:
+        """As `pack`, and the values inside that carriers wrote, in order."""
         try:
             return self._pack(value)
         except NotPlain:
@@ -125,7 +129,7 @@ class Codec:
         """Who carries the value, if somebody does."""
         return next((c for c in self.carriers.values() if c.carries(value)), None)
 
-    def _pack(self, value: object) -> bytes:
+    def _pack(self, value: object) -> tuple[bytes, list[Any]]:
         writer = Writer(self.carrier, self.keep, self.refer, self.lines_of)
         written = writer.write(value)
         table: list[dict[str, Any]] = []
@@ -145,7 +149,8 @@ class Codec:
         header = to_json({"value": written, "blobs": table})
         if len(header) > MOST_HEADER:
             raise NotPlain(f"A value of more than {MOST_HEADER >> 20} MiB of text cannot be sent.")
-        return b"".join([len(header).to_bytes(4, "big"), header, *blobs])
+        message = b"".join([len(header).to_bytes(4, "big"), header, *blobs])
+        return message, [blob for carrier, blob in writer.blobs if carrier is not None]
 
     def _unpack(self, data: bytes, link: Link | None) -> Any:
         parts, start = split(data)

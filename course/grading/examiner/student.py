@@ -19,6 +19,7 @@ from course.grading.examiner.shell import Output, Shell
 from course.grading.examiner.wire import Answerer, Wire
 
 MOST_GRAPHS = 8  # calls whose results can still be differentiated
+BY_THE_CLOCK = 6  # times the limit of processor time is the limit by the clock
 
 
 class OutOfTime(BaseException):
@@ -63,10 +64,11 @@ class StudentProcess:
                 carrier.reseed(seed)
         write_files(files)
 
-    def run(self, source: str, show: bool, seconds: float) -> tuple[list[Output], bool]:
-        """Run a cell: what it shows, and whether it came to its end."""
-        with _time_limit(seconds):
-            return self._shell.run(source, show=show)
+    def run(self, source: str, show: bool, seconds: float) -> tuple[list[Output], bool, bool]:
+        """Run a cell: what it shows, whether it came to its end, and whether it took too long."""
+        with _time_limit(seconds) as stopped:
+            outputs, ended = self._shell.run(source, show=show)
+        return outputs, ended, bool(stopped)
 
     def look(self, names: list[str]) -> dict[str, Any]:
         """The values of the names that are there."""
@@ -96,8 +98,7 @@ class StudentProcess:
     def _called(
         self, call: Callable[[], Any], given: tuple[Any, Any], seconds: float
     ) -> tuple[int, Any, Any]:
-        before = self.codec.pack(given)
-        inputs = self.codec.carried(given)
+        before, inputs = self.codec.pack_noting(given)
         with self._shell.silent(), _time_limit(seconds):
             value = call()
         changed = given if self._has_changed(before, given) else None
@@ -161,18 +162,29 @@ def _parameters(function: Any) -> list[str] | None:
 
 
 @contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise OutOfTime in what runs too long. What hides from that is ended from outside."""
+def _time_limit(seconds: float) -> Iterator[list[int]]:
+    """Raise OutOfTime in what runs too long. What hides from that is ended from outside.
+
+    seconds : of processor time, so that a busy machine takes no marks; what only waits may wait
+        BY_THE_CLOCK times as long by the clock
+    gives a list, which is empty until OutOfTime was raised
+    """
+    stopped: list[int] = []
 
     def stop(signum: int, frame: FrameType | None) -> None:
+        stopped.append(signum)
         raise OutOfTime(f"stopped after {seconds:g} seconds")
 
+    timers = {signal.ITIMER_PROF: seconds, signal.ITIMER_REAL: BY_THE_CLOCK * seconds}
+    signal.signal(signal.SIGPROF, stop)
     signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        yield
+        for timer, limit in timers.items():
+            signal.setitimer(timer, limit)
+        yield stopped
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for timer in timers:
+            signal.setitimer(timer, 0)
 
 
 def write_files(files: dict[str, bytes]) -> None:

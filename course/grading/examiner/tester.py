@@ -17,9 +17,9 @@ from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Any
 
-from course.grading.examiner.elsewhere import Elsewhere, PythonEnded, Student
+from course.grading.examiner.elsewhere import Elsewhere, Patience, PythonEnded, Student
 from course.grading.examiner.job import MOST_REVIVALS, Job, JobCell, error_output
-from course.grading.examiner.plain import Codec
+from course.grading.examiner.plain import Codec, NotPlain
 from course.grading.examiner.shell import Output, Shell
 from course.grading.examiner.student import write_files
 from course.grading.examiner.wire import Wire
@@ -50,18 +50,21 @@ class Examination:
         self._from_student: dict[str, Any] = {}
 
     def run(self) -> None:
-        """Examine the job that comes first on the wire."""
+        """Examine the job that comes first on the wire; of a lesson's first, tell the modules."""
         _, body = self._wire.receive(time.monotonic() + FAR)
-        self._job = Job.from_plain(self._codec.unpack(body))
+        job, is_first = self._codec.unpack(body)
+        self._job = Job.from_plain(job)
+        self._patience = Patience(self._job.cell_seconds)
         self._asked = {name for cell in self._job.cells for name in cell.asks}
         os.environ[DRAW_KEY] = self._job.draw_key
         self._reseed()
         write_files(dict(self._job.test_files))
         for at, cell in enumerate(self._job.cells):
-            self._tell("cell", at, self._examine(at, cell))
-        with contextlib.suppress(PythonEnded):
-            theirs = self._alive(len(self._job.cells)).modules()
-            self._tell("modules", theirs, sorted(sys.modules))
+            self._tell_outputs(at, self._examine(at, cell))
+        if is_first:
+            with contextlib.suppress(PythonEnded):
+                theirs = self._alive(len(self._job.cells)).modules()
+                self._tell("modules", theirs, sorted(sys.modules))
         self._tell("done")
 
     def _reseed(self) -> None:
@@ -149,7 +152,7 @@ class Examination:
         if not descriptors:
             raise PythonEnded("Python could not be started.")
         line = socket.socket(fileno=descriptors[0])
-        return Student(Wire(line), self._carriers, self._job.cell_seconds)
+        return Student(Wire(line), self._carriers, self._patience)
 
     def _catch_up(self, student: Student, upto: int) -> None:
         student.begin(self._job.seed, dict(self._job.files))
@@ -175,6 +178,13 @@ class Examination:
             yield
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
+
+    def _tell_outputs(self, at: int, outputs: list[Output]) -> None:
+        """Whatever a student's process may have made of them: what is too much is an error."""
+        try:
+            self._tell("cell", at, outputs)
+        except NotPlain as error:
+            self._tell("cell", at, [error_output("NotShown", str(error))])
 
     def _tell(self, *what: Any) -> None:
         self._wire.send(0, self._codec.pack(_as_bytes(what)), time.monotonic() + FAR)

@@ -141,6 +141,14 @@ class Zygote:
                 line.close()
         return Fork(ours)
 
+    def used(self) -> float:
+        """Seconds of processor time of the process and of all that it forked, which must end."""
+        self._send({"used": True})
+        self._socket.settimeout(START_SECONDS)
+        seconds = float(self._socket.recv(64))
+        self._socket.settimeout(None)
+        return seconds
+
     def close(self) -> None:
         """End the process, and all that it forked with it."""
         self._socket.close()

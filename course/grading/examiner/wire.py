@@ -114,14 +114,17 @@ class Caller:
         """Ask for a verb and wait for its value.
 
         seconds : until the answer must have come
-        link : ties the values of the answer to the arguments, see `Codec.unpack`
+        link : gets the carried values of the question as its inputs, and ties to them those of
+            the answer, see `Codec.unpack`
         raises what the verb raised, built again; NotPlain if the arguments cannot be sent, in which
             case nothing is; Gone or Late, and from then on Gone at once
         """
         if self._is_dead:
             raise Gone("The other side did not answer an earlier question.")
         deadline = time.monotonic() + seconds
-        body = self._codec.pack((verb, arguments))
+        body, carried = self._codec.pack_noting((verb, arguments))
+        if link is not None:
+            link.inputs = carried
         # Dead until the answer is here: whatever interrupts the wait, a signal's exception too,
         # would leave that answer to be taken for the next question's.
         self._is_dead = True

@@ -22,7 +22,7 @@ ALLOWED = """
     get_mempolicy set_mempolicy mbind pkey_alloc pkey_free pkey_mprotect
 
     read write pread64 pwrite64 readv writev preadv pwritev preadv2 pwritev2 lseek sendfile
-    copy_file_range close close_range dup dup2 dup3 fcntl flock fsync fdatasync
+    copy_file_range close close_range dup dup2 dup3 flock fsync fdatasync
     fallocate ftruncate truncate fadvise64 pipe pipe2
 
     open openat openat2 creat access faccessat faccessat2 stat lstat fstat newfstatat statx statfs
@@ -103,6 +103,7 @@ _NEW_NAMESPACES = (
     | 0x02000000  # CLONE_NEWCGROUP
 )
 _AF_UNIX = 1
+_F_SETLEASE, _F_DUPFD_CLOEXEC = 1024, 1030  # below the first are those of POSIX, and locks
 _UNKNOWN_NAME = -1
 _OPTIMIZE = 8  # SCMP_FLTATR_CTL_OPTIMIZE, which pyseccomp 0.1.2 does not name; since libseccomp 2.5
 _BINARY_TREE = 2
@@ -151,6 +152,9 @@ def _allow_by_argument(program: Any, pyseccomp: Any) -> None:
         program.add_rule(allow, "ioctl", when(1, equal, value))
     for value in PRCTLS.values():
         program.add_rule(allow, "prctl", when(0, equal, value))
+    # Not leases (F_SETLEASE): their holder keeps waiting whoever opens a file of the same user's.
+    program.add_rule(allow, "fcntl", when(1, pyseccomp.LT, _F_SETLEASE))
+    program.add_rule(allow, "fcntl", when(1, equal, _F_DUPFD_CLOEXEC))
     # Threads, but no processes. The arguments of clone3 lie in memory, where seccomp cannot look:
     # it fails with ENOSYS, and glibc then takes clone.
     thread, mask = syscalls.CLONE_THREAD, syscalls.CLONE_THREAD | _NEW_NAMESPACES

@@ -40,6 +40,10 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     # Each arena of glibc's malloc reserves 64 MiB of the address space, which is bounded.
     "MALLOC_ARENA_MAX": "2",
+    # A large array reuses the memory of the last one, as it comes to do in a process that has run
+    # for a while, where malloc by itself would ask the kernel for new pages and give them back.
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),
+    "MALLOC_TRIM_THRESHOLD_": str(64 * 1024**2),
 }
 """The whole environment of the command, whatever the caller's is."""
 
@@ -54,6 +58,10 @@ _SYSTEM_FILES = (
     "/etc/timezone",
     "/sys/devices/system/cpu",  # torch's cpuinfo complains on stderr without it
 )
+HIDDEN = (Path("/usr/local/share/nbgrader"),)
+"""What lies among the system's files and is no student's to read: nbgrader's exchange, by default,
+with what others have handed in."""
+
 _ROOM_OF_COMMAND = 256 * 1024**2
 """Bytes that the command itself may write to SCRATCH, and again to /dev/shm."""
 
@@ -84,7 +92,7 @@ def behind_wall(
         wall += ["--unshare-user"]
     wall += _system()
     masks = []
-    for path, is_hidden in _in_order(readable, hidden):
+    for path, is_hidden in _in_order(readable, [*hidden, *HIDDEN]):
         wall += _folders_above(path)
         if not is_hidden:
             wall += ["--ro-bind", str(path), str(path)]

@@ -23,7 +23,8 @@ TRUST = "--trust-students"
 _NO_LINUX = "this is no Linux: grade in a Linux container or virtual machine"
 _NO_NAMESPACES = (
     "allow user namespaces: in Docker, --security-opt seccomp=unconfined (its own profile refuses "
-    "them) and, for /proc, --security-opt systempaths=unconfined; on Ubuntu from 23.10 on, "
+    "them) and, for /proc, --security-opt systempaths=unconfined; in Kubernetes, as "
+    "docs/kubernetes.md says; on Ubuntu from 23.10 on, "
     "sysctl kernel.apparmor_restrict_unprivileged_userns=0; on old Debian, "
     "sysctl kernel.unprivileged_userns_clone=1"
 )
@@ -97,7 +98,7 @@ class Report:
         return (
             f"Students' code cannot be kept apart here, as {first.name} "
             f"{'are' if first.name.endswith('s') else 'is'} missing "
-            f"({self._reason(first)}): {first.remedy}; {accept}"
+            f"({self._reason(first)}): {self._remedy(first)}; {accept}"
         )
 
     def _line(self, layer: Layer) -> str:
@@ -105,10 +106,15 @@ class Report:
             return f"{layer.name}: present, so {layer.gives}."
         reason = self._reason(layer)
         if layer.compulsory:
-            return f"{layer.name}: MISSING ({reason}). To get it: {layer.remedy}."
+            return f"{layer.name}: MISSING ({reason}). To get it: {self._remedy(layer)}."
         return (
             f"{layer.name}: not there ({reason}); the other layers stand. It needs {layer.remedy}."
         )
+
+    def _remedy(self, layer: Layer) -> str:
+        # Where bubblewrap speaks itself, it is installed, and was not let.
+        is_there = self.problems[layer.name].startswith("bwrap:")
+        return _NO_NAMESPACES if is_there else layer.remedy
 
     def _reason(self, layer: Layer) -> str:
         return " ".join(self.problems[layer.name].split()).rstrip(".")

@@ -3,6 +3,7 @@
 import pytest
 
 from course.grading.examiner.examiner import Examiner
+from course.grading.examiner.job import MOST_REVIVALS
 from course.grading.examiner.warm import CannotStart
 from tests.grading.examiner.conftest import notebook, said
 
@@ -169,6 +170,57 @@ def test_an_endless_cell_is_stopped_and_the_others_run(examine):
     ]
 
 
+def test_the_limit_is_of_processor_time(examine):
+    waits = ("own", "import time\ntime.sleep(1)\n3")
+    assert examine(waits, cell_seconds=0.3) == [["3"]]
+
+
+def test_what_only_waits_is_stopped_too(examine):
+    waits = ("answer", "def waits():\n    import time\n    time.sleep(60)")
+    assert examine(waits, ("test", "waits()"), cell_seconds=0.2)[1] == [
+        "OutOfTime: stopped after 0.2 seconds"
+    ]
+
+
+def test_what_comes_after_an_endless_loop_gets_a_tenth_of_the_time(examine):
+    loops = ("answer", "def loops():\n    while True:\n        pass")
+    calls = ("given", "loops()")
+    shown = examine(loops, calls, ("test", "loops()"), ("test", "loops()"), cell_seconds=1.0)
+    assert shown[2:] == 2 * [["OutOfTime: stopped after 0.1 seconds"]]
+
+
+def test_an_endless_function_is_told_as_in_the_learners_own_kernel(examine):
+    cells = [
+        ("given", "from course import check\nfrom course.checking.hidden import HiddenTest"),
+        ("answer", "def corr2d(X, K):\n    while True:\n        pass"),
+        ("test", "check(corr2d)"),
+        (
+            "test",
+            "hidden = HiddenTest(corr2d)\n"
+            "with hidden.aspect('values', points=1):\n    hidden.agrees((3, 4), (2, 2))\n"
+            "with hidden.aspect('more', points=1):\n    hidden.agrees((4, 3), (2, 2))\n"
+            "hidden.points()",
+        ),
+    ]
+    *_, (check,), (printed, points) = examine(*cells, cell_seconds=1.0)
+    assert "It did not finish within 1 seconds. Is there a loop that never ends?" in check
+    assert "It did not finish within 0.1 seconds. Is there a loop that never ends?" in printed
+    assert "Not tried, since an earlier call never ended." in printed
+    assert points == "0"
+
+
+def test_nothing_is_left_of_the_rehearsal(examine):
+    shown = examine(("own", "n = 1"), ("own", "'double' in globals(), In[1]"))
+    assert shown == [[], ["(False, 'n = 1')"]]
+
+
+def test_the_processor_time_of_all_that_was_forked_is_told(examiner):
+    before = examiner._students.used()
+    works = "import time\nwhile time.process_time() < 0.3:\n    pass"
+    examiner.examine(notebook(("own", works)))
+    assert 0.2 < examiner._students.used() - before < 2
+
+
 @pytest.mark.parametrize(
     "end",
     ["os._exit(0)", "os.abort()", "ctypes.string_at(0)"],
@@ -196,7 +248,7 @@ def test_a_cell_that_ends_python_is_left_out_when_it_is_started_again(examine):
 
 def test_a_python_that_ends_again_and_again_is_given_up(examiner):
     dies = ("own", "import os\nos._exit(3)")
-    result = examiner.examine(notebook(*[dies] * 9, ("test", "n")))
+    result = examiner.examine(notebook(*[dies] * (MOST_REVIVALS + 2), ("test", "n")))
     assert said(result.outputs[-1]) == [
         "PythonEnded: Python ended too often, and is not started again."
     ]

@@ -85,6 +85,17 @@ def test_a_student_cannot_make_a_socket(warm, kind, way):
     assert out == f"PermissionError: [Errno 1] {NOT_PERMITTED}"
 
 
+@pytest.mark.parametrize("command", ["fcntl.F_SETLEASE", "fcntl.F_SETLEASE + 2 ** 32", "1026"])
+def test_a_student_cannot_keep_others_from_opening_a_file(warm, command):
+    code = TRY + f"import fcntl\nfd = os.open('x', os.O_CREAT)\nprint(number(72, fd, {command}, 0))"
+    assert platform.machine() != "x86_64" or warm.out(code) == "Function not implemented"
+
+
+def test_a_student_can_lock_and_copy_a_descriptor(warm):
+    code = "import fcntl, os\nf = open('x', 'w')\nfcntl.lockf(f, 2)\nprint(os.dup(f.fileno()) > 2)"
+    assert warm.out(code) == "True"
+
+
 def test_a_student_cannot_reach_this_machine_itself(warm):
     out = warm.out("import socket; socket.create_connection(('127.0.0.1', 22))")
     assert "not permitted" in out

@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from nbgrader.exchange.default import Exchange
 
 from course.grading.sandbox import outer
 from course.grading.sandbox.outer import behind_wall
@@ -62,6 +64,14 @@ def test_the_longer_path_counts(folder):
     inside = folder / "open"
     readable, hidden = [inside, inside / "secret" / "deep"], [inside / "secret"]
     assert shell(f"find {inside}/secret -type f", readable, hidden) == f"{inside}/secret/deep/file"
+
+
+def test_nbgraders_exchange_is_hidden_though_it_lies_among_the_systems_files(monkeypatch):
+    assert any(Path(Exchange().root).is_relative_to(path) for path in outer.HIDDEN)
+    stands_for_it = Path("/usr/share/doc")
+    assert shell(f"ls {stands_for_it}") != ""
+    monkeypatch.setattr(outer, "HIDDEN", (stands_for_it,))
+    assert shell(f"ls {stands_for_it}") == ""
 
 
 def test_what_hides_itself_is_hidden(folder):

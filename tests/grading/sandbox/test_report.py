@@ -72,7 +72,10 @@ def test_a_wall_that_cannot_be_built_is_told_in_its_own_words(monkeypatch):
         "behind_wall",
         lambda *args: ["sh", "-c", "echo 'bwrap: No permissions' >&2; exit 1"],
     )
-    assert "(bwrap: No permissions)" in probe().refusal()
+    refusal = probe().refusal()
+    assert "(bwrap: No permissions)" in refusal
+    assert "apt install" not in refusal  # it is there, and must be let
+    assert "allow user namespaces" in refusal
 
 
 def test_without_pyseccomp_the_remedy_is_told(monkeypatch):
