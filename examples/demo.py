@@ -27,8 +27,8 @@ def main() -> None:
     count = hand_in(SCRATCH, lessons)
     print(f"{len(students())} students, {len(lessons)} lessons, {count} submissions.")
 
-    say("3/5  Grading, in nbgrader's way. Some students' code never ends, or ends Python itself.")
-    course("grade", folder=SCRATCH)
+    say("3/5  Grading, in a sandbox. Some students' code never ends, or ends Python itself.")
+    course("grade", *trust_where_there_is_no_wall(), folder=SCRATCH)
     say("4/5  The pages that students get back")
     course("feedback", folder=SCRATCH)
     say("5/5  Scores, and the reason of every lost point")
@@ -54,8 +54,7 @@ def make_course(folder: Path) -> list[str]:
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
-    (folder / "nbgrader_config.py").write_text(config + NOT_FOR_LONG, encoding="utf-8")
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
     lessons = []
     for notebook in sorted((ROOT / "source").glob("*/*.ipynb")):
         lesson = notebook.parent.name
@@ -65,10 +64,15 @@ def make_course(folder: Path) -> list[str]:
     return lessons
 
 
-NOT_FOR_LONG = """
-# The demo does not wait long for Ivan's endless loops.
-c.Execute.timeout = 15
-"""
+def trust_where_there_is_no_wall() -> list[str]:
+    """The flag that lets this class be graded where students' code cannot be kept apart."""
+    command = [str(Path(sys.executable).parent / "course"), "isolation"]
+    probed = subprocess.run(command, cwd=SCRATCH, capture_output=True, text=True)
+    if probed.returncode == 0:
+        return []
+    print(probed.stderr.strip())
+    print("The example class is ours, so it is trusted here. Do not do so with your own.")
+    return ["--trust-students"]
 
 
 def course(*arguments: str, folder: Path, quiet: bool = False) -> None:
