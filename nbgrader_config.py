@@ -44,7 +44,9 @@ c.Examine.secret = os.environ.get("COURSE_SECRET", "for local runs only")
 c.Examine.carriers = ["course.checking.tensors.TensorCarrier"]
 
 # Where students' code runs, pictures are not drawn, and the references of the exercises do not
-# exist. These two lines are this course's own: leave them out for another one.
+# exist. These two settings are this course's own: leave them out for another one. To have the
+# lessons' own pictures in graded notebooks, set show_given to True and leave COURSE_GRADED out.
+c.Examine.show_given = False
 c.Examine.environment = {"COURSE_GRADED": "1"}
 c.Examine.withheld = [
     "course.exercises.catalogue",
@@ -54,11 +56,12 @@ c.Examine.withheld = [
     "course.exercises.one_by_one",
 ]
 
-# Limits for one submission. One cell or one call, and the whole notebook, in seconds by the clock;
-# the whole notebook in seconds of processor time; memory in MiB.
-c.Examine.cell_seconds = 30
-c.Examine.total_seconds = 300
-c.Examine.processor_seconds = 120
+# Limits for one submission: one cell or one call, in seconds of processor time (what is right takes
+# milliseconds; once one takes too long, all others get a tenth); the whole notebook, by the clock
+# and in processor time; memory in MiB.
+c.Examine.cell_seconds = 4
+c.Examine.total_seconds = 120
+c.Examine.processor_seconds = 60
 c.Examine.memory = 2048
 
 # Graded notebook -> the page a student gets.

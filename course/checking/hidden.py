@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course.checking.calling import TookTooLong, call, copy
+from course.checking.calling import TookTooLong, call, copy, ended_python
 from course.checking.judging import (
     Finding,
     diagnose,
@@ -64,15 +64,15 @@ class HiddenTest:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.exercise = find_exercise(function, sys._getframe(1).f_globals)
         self._function = function
-        self._endless = False
+        self._no_more = ""  # why it is not called again
         self._generator = torch.Generator().manual_seed(draw_seed(self.exercise.name))
         self._results: list[tuple[str, float, float, str]] = []
 
     @property
     def function(self) -> Callable[..., Any]:
-        """The learner's function; the aspect is lost if an earlier call of it never ended."""
-        if self._endless:
-            raise _Lost(_("Not tried, since an earlier call never ended."))
+        """The learner's function; the aspect is lost if an earlier call of it came to no end."""
+        if self._no_more:
+            raise _Lost(self._no_more)
         return self._function
 
     @contextmanager
@@ -207,7 +207,11 @@ class HiddenTest:
     def _lose(self, finding: Finding | None) -> None:
         if finding is None:
             return
-        self._endless = self._endless or isinstance(finding.error, TookTooLong)
+        # Another call would end the same way, at the same cost.
+        if isinstance(finding.error, TookTooLong):
+            self._no_more = _("Not tried, since an earlier call never ended.")
+        elif ended_python(finding.error):
+            self._no_more = _("Not tried, since an earlier call ended Python.")
         cause = finding.cause if finding.cause != finding.hidden else ""
         raise _Lost(" ".join(filter(None, (finding.hidden, cause))))
 

@@ -107,10 +107,13 @@ def judge_raising(
     if case.raises and isinstance(error, case.raises):
         return None
     if isinstance(error, TookTooLong):
-        slow = _(wording.NEVER_ENDS).format(seconds=calling.TIME_LIMIT)
+        slow = _(wording.NEVER_ENDS).format(seconds=error.seconds)
         return Finding((f"{shown}:", slow), slow, error=error, arguments=case.arguments)
     if isinstance(error, SystemExit):
         return Finding((f"{shown}:", _(wording.EXITS)), _(wording.EXITS))
+    if calling.ended_python(error):
+        ended = _(wording.ENDS_PYTHON)
+        return Finding((f"{shown}:", ended), ended, error=error, arguments=case.arguments)
     if error is not None and case.may_raise:
         return None
     if error is not None or case.raises:

@@ -19,6 +19,7 @@ READY_MADE = N_(
 )
 NO_RETURN = N_("Did you forget `return`?")
 NEVER_ENDS = N_("It did not finish within {seconds:g} seconds. Is there a loop that never ends?")
+ENDS_PYTHON = N_("Python itself ended here: `os._exit`, a crash, or no memory left.")
 EXITS = N_("It stops Python itself. Take out `exit()` or `sys.exit()`.")
 NAN_ANSWER = N_("NaN comes from 0/0, or from `torch.empty` that was never filled.")
 

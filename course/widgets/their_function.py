@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course.checking import calling
 from course.checking.calling import Outcome, TookTooLong
 from course.language import _
 
@@ -49,7 +48,7 @@ def what_it_raised(function: Callable[..., Any], outcome: Outcome) -> str:
         return _("{name} is not written yet.").format(name=name)
     if isinstance(error, TookTooLong):
         return _("{name} did not end within {seconds:g} seconds.").format(
-            name=name, seconds=calling.TIME_LIMIT
+            name=name, seconds=error.seconds
         )
     raised = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     line = _line_of(function, error)

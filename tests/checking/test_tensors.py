@@ -32,6 +32,16 @@ def ones(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
     return torch.ones(*shape, dtype=dtype, requires_grad=True)
 
 
+def test_a_rehearsal_changes_no_random_number() -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(5)
+    TensorCarrier().rehearse()
+    torch.manual_seed(3)
+    assert torch.equal(torch.rand(5), expected)
+    TensorCarrier().reseed(3)
+    assert torch.equal(torch.rand(5), expected)
+
+
 @pytest.mark.parametrize("dtype", DTYPES.values(), ids=str)
 @pytest.mark.parametrize("shape", [(), (0,), (2, 3), (4, 0, 2), (2, 3, 1, 5)], ids=str)
 def test_a_tensor_crosses_exactly(dtype: torch.dtype, shape: tuple[int, ...]) -> None:
