@@ -38,8 +38,10 @@ test: lint  ## check the style, then run every test but the slow ones
 test-all: lint  ## the same with the slow tests
 	@$(PYTEST) $(ARGS)
 
-bench: $(INSTALLED_FOR_TESTS)  ## measure how fast the widgets answer and move
+bench: $(INSTALLED_FOR_TESTS)  ## measure how fast the widgets answer and a class is graded (about 15 minutes)
 	@$(BIN)/python -m benchmarks.widgets
+	@$(BIN)/python -m benchmarks.examiner
+	@$(BIN)/python -m benchmarks.grading $(ARGS)
 
 lint: $(INSTALLED_FOR_TESTS)  ## ruff and mypy
 	@$(BIN)/ruff check

@@ -59,10 +59,10 @@ c.Examine.withheld = [
 # Limits for one submission: one cell or one call, in seconds of processor time (what is right takes
 # milliseconds; once one takes too long, all others get a tenth); the whole notebook, by the clock
 # and in processor time; memory in MiB.
-c.Examine.cell_seconds = 4
+c.Examine.cell_seconds = 3
 c.Examine.total_seconds = 120
 c.Examine.processor_seconds = 60
-c.Examine.memory = 2048
+c.Examine.memory = 1024
 
 # Graded notebook -> the page a student gets.
 c.GenerateFeedback.preprocessors = [

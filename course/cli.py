@@ -125,7 +125,8 @@ def write_shards(
 ) -> None:
     """Write what is to be examined into files FOLDER/0.shard, FOLDER/1.shard, ...
 
-    They hold students' work and the tests, but neither the gradebook nor the course's secret.
+    They hold students' work, the tests and the solutions, but neither the gradebook nor the
+    course's secret: keep the folder to yourself.
 
     Example:  course shard write /scratch/week3 --size 500
     """
@@ -165,6 +166,8 @@ def collect_shards(
     folder: Annotated[Path, typer.Argument(help="Where the shards are.")],
 ) -> None:
     """Take over the results of a folder of shards; then `course grade` only records them.
+
+    They are taken as they are: whoever can write to the folder can write marks.
 
     Example:  course shard collect /scratch/week3
     """

@@ -69,7 +69,7 @@ class Prepared:
 
     submission: Submission
     fingerprint: str
-    folder: tempfile.TemporaryDirectory[str]
+    folder: Path
     taken: TakenIn
     notebooks: Mapping[str, Notebook | None]
 
@@ -77,6 +77,10 @@ class Prepared:
     def examined(self) -> dict[str, Notebook]:
         """The notebooks that there are to be examined."""
         return {name: nb for name, nb in self.notebooks.items() if nb is not None}
+
+    def throw_away(self) -> None:
+        """Remove the copy; those that are forgotten go with the desk's folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -105,8 +109,6 @@ class Desk:
     def __init__(self, api: NbGraderAPI, copies: Path) -> None:
         self._api, self._copies = api, copies
         self.root = Path(api.coursedir.root)
-        self.gradebook = Gradebook(api.coursedir.db_url, api.coursedir.course_id)
-        self.recorder = Recorder(self.gradebook, api.config)
         self.results = Results(self.root / FOLDER)
         self.ledger = Ledger(self.root)
         self.examine = Examine(config=api.config)
@@ -118,6 +120,8 @@ class Desk:
                     f"{CONFIG_FILE} does not list {kind.__module__}.{kind.__name__} in "
                     "c.Autograde.autograde_preprocessors: take its lists from this course's file."
                 )
+        self.gradebook = Gradebook(api.coursedir.db_url, api.coursedir.course_id)
+        self.recorder = Recorder(self.gradebook, api.config)
         self._standing = Standing(self.gradebook)
         self._lessons: dict[str, dict[str, Lesson]] = {}
 
@@ -149,7 +153,7 @@ class Desk:
             lesson.key: job
             for assignment in sorted(assignments)
             for lesson in self.lessons(assignment).values()
-            if (job := self.examine.reference(lesson, assignment)) is not None
+            if (job := self.examine.reference(lesson)) is not None
         }
 
     def unchanged(self, submission: Submission) -> Entry | None:
@@ -180,15 +184,15 @@ class Desk:
         """
         print_of_it = self.fingerprint(submission)
         lessons = self.lessons(submission.lesson)
-        folder = tempfile.TemporaryDirectory(dir=self._copies)
+        folder = Path(tempfile.mkdtemp(dir=self._copies))
         try:
-            taken = self._take_in(submission, Path(folder.name) / "in", lessons)
+            taken = self._take_in(submission, folder / "in", lessons)
             notebooks = {
-                name: self._rebuilt(submission, lesson, Path(folder.name) / "in", taken)
+                name: self._rebuilt(submission, lesson, folder / "in", taken)
                 for name, lesson in lessons.items()
             }
         except BaseException:
-            folder.cleanup()
+            shutil.rmtree(folder, ignore_errors=True)
             raise
         return Prepared(submission, print_of_it, folder, taken, notebooks)
 
@@ -211,9 +215,10 @@ class Desk:
         return Scored(prepared, graded, marks, tuple(dict.fromkeys(limits)), lost, seconds)
 
     def record(self, scored: Scored) -> Entry:
-        """Write the graded notebooks, then the gradebook, then the ledger."""
+        """Write the graded notebooks, then the gradebook, and last the ledger."""
         prepared = scored.prepared
         submission = prepared.submission
+        self.ledger.drop(submission)  # from here on it is neither as before nor done
         self._autograde.run_pre_convert_hook()
         self._write_graded(scored)
         arrived = prepared.taken.arrived.replace(tzinfo=None)
@@ -263,7 +268,7 @@ class Desk:
     def _rebuilt(
         self, submission: Submission, lesson: Lesson, folder: Path, taken: TakenIn
     ) -> Notebook | None:
-        name = lesson.key.rpartition("/")[2]
+        name = lesson.notebook
         path = folder / f"{name}.ipynb"
         if not path.exists():
             return None
@@ -288,15 +293,14 @@ class Desk:
 
     def _given(self, lesson: Lesson) -> dict[str, bytes]:
         """The lesson's files, which stand in for the student's copies of them."""
-        assignment = lesson.key.partition("/")[0]
-        kept = self._autograde.exclude_overwriting.get(assignment, [])
+        kept = self._autograde.exclude_overwriting.get(lesson.assignment, [])
         return {name: data for name, data in lesson.beside.items() if name not in kept}
 
     def _write_graded(self, scored: Scored) -> None:
         """Put the graded notebooks, and what lies beside them, where nbgrader looks for them."""
         prepared = scored.prepared
         submission = prepared.submission
-        folder = Path(prepared.folder.name) / "in"
+        folder = prepared.folder / "in"
         for name, nb in scored.notebooks.items():
             nbformat.write(nb, folder / f"{name}.ipynb")
         for lesson in self.lessons(submission.lesson).values():
@@ -306,17 +310,22 @@ class Desk:
                 path.write_bytes(data)
         graded = folder_of(self._api, "autograded", submission)
         graded.parent.mkdir(parents=True, exist_ok=True)
-        # Beside its place, so that it can be moved there in one step.
-        fresh = Path(tempfile.mkdtemp(dir=graded.parent, prefix=f".{graded.name}-"))
+        # Beside its place, so that it can be moved there in one step. Its name is hidden from
+        # nbgrader, and what an interrupted run has left is overwritten.
+        fresh, old = (graded.with_name(f".{graded.name}.{which}") for which in ("new", "old"))
+        for left in (fresh, old):
+            if left.exists():
+                remove(left)
         try:
-            shutil.copytree(folder, fresh, dirs_exist_ok=True)
-            fresh.chmod(0o755)
+            shutil.copytree(folder, fresh)
             if graded.exists():
-                remove(graded)
+                graded.rename(old)
             fresh.rename(graded)
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
+        if old.exists():
+            remove(old)
         self._autograde.set_permissions(submission.lesson, submission.student)
 
     @cached_property

@@ -40,9 +40,16 @@ class Examine(NbGraderPreprocessor):
         config=True
     )
     environment = Dict(help="What stands in the environment of students' code.").tag(config=True)
-    cell_seconds = Float(30, help="So long may a cell or a call run.").tag(config=True)
-    total_seconds = Float(300, help="So long may a notebook take.").tag(config=True)
-    processor_seconds = Integer(120, help="So much processor time may it use.").tag(config=True)
+    cell_seconds = Float(
+        4,
+        help="So many seconds of processor time may a cell or a call take. Once one has taken "
+        "more, every later one of that submission has a tenth of it. What only waits has six times "
+        "as many seconds by the clock.",
+    ).tag(config=True)
+    total_seconds = Float(120, help="So many seconds may a notebook take, by the clock.").tag(
+        config=True
+    )
+    processor_seconds = Integer(60, help="So many seconds of processor time.").tag(config=True)
     memory = Integer(2048, help="So many MiB may the student's code use.").tag(config=True)
     show_given = Bool(False, help="Draw what the lesson's own cells show, too.").tag(config=True)
     trust_students = Bool(
@@ -68,7 +75,7 @@ class Examine(NbGraderPreprocessor):
         result = results.get(key)
         if result is None:
             engine = _engine(self.settings())
-            if reference := self.reference(lesson, names["assignment"]):
+            if reference := self.reference(lesson):
                 engine.teach(lesson.key, reference)
             result = engine.examine(lesson.key, job)
             results.put(key, result)
@@ -85,11 +92,11 @@ class Examine(NbGraderPreprocessor):
         whose = (self.secret, names["assignment"], names["student"])
         return make_job(nb, lesson, whose, files, self.cell_seconds, self.show_given)
 
-    def reference(self, lesson: Lesson, assignment: str) -> Job | None:
+    def reference(self, lesson: Lesson) -> Job | None:
         """The lesson with its solutions as a job; None where they are not at hand."""
         if lesson.source is None:
             return None
-        names = {"assignment": assignment, "student": "reference"}
+        names = {"assignment": lesson.assignment, "student": "reference"}
         return self.job(lesson.source, lesson, names, lesson.beside)
 
     def settings(self) -> Settings:

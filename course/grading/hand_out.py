@@ -22,6 +22,8 @@ def hand_out(
 ) -> int:
     """Write shards with all that is to be examined; return how many there are.
 
+    They hold students' work, the tests, the solutions and a key for each submission's inputs.
+
     root : the course folder
     folder : for the shards; made if it is not there
     size : examinations in a shard
@@ -51,7 +53,7 @@ def _jobs(desk: Desk, todo: list[Submission]) -> Iterator[tuple[str, str, Job]]:
             prepared = desk.prepare(submission)
         except Refused:  # `grade` says so
             continue
-        prepared.folder.cleanup()
+        prepared.throw_away()
         for notebook in prepared.examined.values():
             if notebook.key not in seen and desk.results.get(notebook.key) is None:
                 seen.add(notebook.key)

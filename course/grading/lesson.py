@@ -24,7 +24,7 @@ MOST_BYTES_BESIDE = 32 * 1024**2
 class Lesson:
     """One notebook of a lesson.
 
-    key : its name among all notebooks of the course
+    assignment, notebook : nbgrader's names for it
     skeleton : its cells
     given : the texts of the cells that are neither answered nor graded
     students : the names that the released answer cells define
@@ -33,13 +33,19 @@ class Lesson:
     version : changes whenever something of the above does
     """
 
-    key: str
+    assignment: str
+    notebook: str
     skeleton: Skeleton
     given: frozenset[str]
     students: frozenset[str]
     beside: Mapping[str, bytes]
     source: NotebookNode | None
     version: str
+
+    @property
+    def key(self) -> str:
+        """Its name among all notebooks of the course."""
+        return f"{self.assignment}/{self.notebook}"
 
 
 def read_lesson(config: Config, gradebook: Gradebook, assignment: str, notebook: str) -> Lesson:
@@ -55,7 +61,8 @@ def read_lesson(config: Config, gradebook: Gradebook, assignment: str, notebook:
     beside = files_beside(folder, coursedir.ignore)
     source = _read_source(folder / f"{notebook}.ipynb")
     return Lesson(
-        f"{assignment}/{notebook}",
+        assignment,
+        notebook,
         skeleton,
         frozenset(place.cell.source for place in code if place.name is None),
         frozenset(name for text in answers for name in defined_names(text)),

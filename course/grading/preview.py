@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.api import MissingEntry, SubmittedAssignment
+from sqlalchemy.exc import OperationalError
 
 from course.grading import failures
 from course.grading.desk import Desk, Scored
@@ -81,7 +82,7 @@ def preview(
             try:
                 with found:
                     yield _move(desk, desk.score(found.prepared, found.results))
-            except OSError:
+            except (OSError, OperationalError):
                 raise
             except Exception as error:
                 said = str(error) if isinstance(error, Refused) else failures.sentence(error)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeGuard
 
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_notebook
 
 NO_NOTEBOOK = "Nothing in the file could be read as a notebook: it counts as not answered."
 # A broken file is searched for whole cells: so much of it, and so often without finding one.
@@ -55,8 +54,8 @@ def read_notebook(data: bytes) -> tuple[NotebookNode, list[str]]:
     notebook = _parse(_decode(data, repairs.append), repairs.append)
     cells = student_cells(notebook, repairs.append)
     if not cells:
-        return new_notebook(), [NO_NOTEBOOK]
-    return new_notebook(cells=[_valid(cell) for cell in cells]), repairs
+        return _notebook([]), [NO_NOTEBOOK]
+    return _notebook([_valid(cell) for cell in cells]), repairs
 
 
 def student_cells(
@@ -217,9 +216,16 @@ def counted(numbers: list[int]) -> str:
     return f"Cell{'s' if len(numbers) > 1 else ''} {shown}"
 
 
+# By hand: nbformat's own functions check each cell by itself, and the notebook once more, which
+# would take most of the reading.
+
+
+def _notebook(cells: list[NotebookNode]) -> NotebookNode:
+    return NotebookNode(nbformat=4, nbformat_minor=5, metadata=NotebookNode(), cells=cells)
+
+
 def plain_cell(cell: StudentCell, own_id: str) -> NotebookNode:
     """A cell of a notebook that holds the student's text, and nothing else of theirs."""
-    # By hand: nbformat's own functions check each cell by itself, which takes most of the reading.
     node = NotebookNode(cell_type=cell.kind, id=own_id, metadata=NotebookNode(), source=cell.text)
     if cell.kind == "code":
         node |= {"execution_count": None, "outputs": []}

@@ -53,7 +53,7 @@ def _reasons(cell: NotebookNode) -> Iterator[str]:
 
 
 def _error(name: str, message: str) -> str:
-    if name in ("KeyboardInterrupt", "CellTimeoutError", "OutOfTime"):
+    if name in ("KeyboardInterrupt", "CellTimeoutError", "OutOfTime", "TookTooLong"):
         return TOO_LONG
     if name == "NotImplementedError" and not message:
         return NOT_WRITTEN
@@ -75,8 +75,12 @@ def _printed(cell: NotebookNode) -> list[str]:
 
 
 def _shorten(text: str) -> str:
-    """The sentences of a text that fit in one line, at least a part of the first."""
-    text = text.strip()
+    """The sentences of a text that fit in one line, at least a part of the first.
+
+    >>> _shorten("Gone.\\x1b[2J ")  # what would clear a terminal
+    'Gone.?[2J'
+    """
+    text = "".join(letter if letter.isprintable() else "?" for letter in text.strip())
     if len(text) <= LONGEST:
         return text
     end = max(text.rfind(stop, 0, LONGEST) for stop in (". ", "? ", "! "))

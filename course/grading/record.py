@@ -134,7 +134,9 @@ class Recorder:
                 _write(notebook, marks[about.name], about)
             score = sum(map(_score, notebook.grades))
             if about.name in marks:
-                notebook.late_submission_penalty = self._lateness(submission, student, score)
+                handed_over = marks[about.name] is not None
+                late = self._lateness(submission, student, score) if handed_over else None
+                notebook.late_submission_penalty = late
             points += max(0.0, score - (notebook.late_submission_penalty or 0.0))
             most += sum(worth for _, worth in about.marked.values())
         return points, most
@@ -143,7 +145,8 @@ class Recorder:
         self, submission: SubmittedAssignment, student: str, score: float
     ) -> float | None:
         """What lateness costs, from 0 to the score; None if it costs nothing."""
-        late = submission.total_seconds_late
+        # Without a due date nothing is late; nbgrader stumbles over an extension of none.
+        late = submission.total_seconds_late if submission.assignment.duedate else 0
         asked = self._penalty.late_submission_penalty(student, score, late) if late > 0 else None
         return None if asked is None else min(max(asked, 0.0), score)
 

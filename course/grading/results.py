@@ -58,9 +58,10 @@ class Results:
         """The result of this key; None if there is none, or only a part of one."""
         try:
             told = json.loads(self._path(key).read_bytes())
-            return Result(told["outputs"], told["ended"], seconds=told["seconds"])
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            result = Result(told["outputs"], told["ended"], seconds=told["seconds"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
             return None
+        return result if _is_whole(result) else None
 
     def put(self, key: str, result: Result) -> None:
         """Keep a result. Whoever looks meanwhile sees all of it or nothing."""
@@ -70,6 +71,18 @@ class Results:
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / f"{key}.json"
+
+
+def _is_whole(result: Result) -> bool:
+    """Whether it is what `put` writes: results may come from other machines."""
+    return (
+        isinstance(result.outputs, list)
+        and all(isinstance(cell, list) for cell in result.outputs)
+        and all(isinstance(output, dict) for cell in result.outputs for output in cell)
+        and isinstance(result.ended, list)
+        and all(isinstance(how, str) for how in result.ended)
+        and isinstance(result.seconds, float | int)
+    )
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -7,13 +7,9 @@ from contextlib import contextmanager
 from sqlalchemy.exc import OperationalError
 
 from course.grading.desk import Desk, Notebook, Prepared
-from course.grading.examiner.examiner import CannotStart, TesterLost
 from course.grading.examiner.job import Result
 from course.grading.executors.pool import Executor, Pool, cores
-from course.grading.executors.worker import WorkerLost
 from course.grading.folder import CourseError
-from course.grading.intake import Refused
-from course.grading.sandbox.refusal import CannotIsolate
 from course.grading.submissions import Submission
 
 AHEAD = 2
@@ -35,8 +31,7 @@ def open_executor(
         try:
             from course.grading.executors.cluster import Cluster
         except ImportError as error:
-            needed = 'pip install "many-channels[cluster]"'
-            raise CourseError(f"--scheduler needs Dask distributed: {needed}.") from error
+            raise CourseError("--scheduler needs Dask: pip install distributed.") from error
         executor = Cluster(scheduler, desk.settings, references)
     try:
         yield executor
@@ -91,7 +86,7 @@ class Examined:
 
     def __exit__(self, *_: object) -> None:
         if self._prepared is not None:
-            self._prepared.folder.cleanup()
+            self._prepared.throw_away()
 
 
 def examined(desk: Desk, todo: Iterable[Submission], executor: Executor) -> Iterator[Examined]:
@@ -105,7 +100,9 @@ def examined(desk: Desk, todo: Iterable[Submission], executor: Executor) -> Iter
         found = Examined(submission)
         try:
             found.prepared = desk.prepare(submission)
-        except Refused as error:
+        except (OSError, OperationalError):
+            raise  # no room for copies, no gradebook: the others would fare no better
+        except Exception as error:  # whatever it is, it is this submission's
             found.error = error
         else:
             running |= _begun(desk, found, executor)
@@ -136,16 +133,17 @@ def _finished(
     """Wait for the next results."""
     for future in wait(running, return_when=FIRST_COMPLETED).done:
         found, notebook = running.pop(future)
+        was_told = found.is_over  # of an error, while another of its notebooks was examined
         try:
             result = future.result()
         except CancelledError as error:
             raise OSError("the scheduler was lost") from error
-        except (WorkerLost, TesterLost, CannotStart, CannotIsolate) as error:
+        except Exception as error:  # a worker that was lost each time, or whatever it is
             found.error = error
         else:
             desk.results.put(notebook.key, result)
             found.results[notebook.name] = result
-        if found.is_over:
+        if found.is_over and not was_told:
             yield found
 
 
@@ -156,7 +154,8 @@ def stopping_cleanly() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise CourseError(f"The gradebook cannot be written ({error.orig}); {kept}.") from error
+        reason = str(error.orig).split("\n")[0]
+        raise CourseError(f"The gradebook cannot be written ({reason}); {kept}.") from error
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         raise CourseError(f"{where}{error.strerror or error}; {kept}.") from error

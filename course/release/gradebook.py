@@ -40,6 +40,9 @@ def gradebook_problem(db_url: str) -> str | None:
                 found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).split("\n")[0]
+        if file is None:
+            where = make_url(db_url).render_as_string(hide_password=True)
+            return f"The gradebook {where} cannot be reached ({reason}): see that its server runs."
         return f"{name}: it cannot be read ({reason}); put back a copy of it or move it away."
     finally:
         engine.dispose()

@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from course.grading.grade import Receipt
 from course.grading.preview import Move
@@ -57,11 +59,11 @@ def _lessons(graded: Sequence[Receipt]) -> Table:
         table.add_column(title, justify="right")
     for lesson in sorted({receipt.lesson for receipt in graded}):
         those = [receipt for receipt in graded if receipt.lesson == lesson]
-        points = sorted(receipt.points or 0.0 for receipt in those)
+        points = [receipt.points or 0.0 for receipt in those]
         table.add_row(
             lesson,
             str(len(those)),
-            f"{points[len(points) // 2]:g}",
+            f"{median(points):g}",
             f"{those[0].most or 0:g}",
             str(sum(bool(receipt.repairs) for receipt in those)),
             str(sum(bool(receipt.limits) for receipt in those)),
@@ -74,7 +76,8 @@ def _reasons(dearest: Sequence[LostPoints]) -> Table:
     for title in ("points", "students"):
         table.add_column(title, justify="right")
     for lost in dearest:
-        table.add_row(lost.reason, lost.lesson, f"{lost.points:g}", str(lost.students))
+        # No markup: a student may have written the reason.
+        table.add_row(Text(lost.reason), lost.lesson, f"{lost.points:g}", str(lost.students))
     return table
 
 
@@ -102,7 +105,7 @@ def print_moves(moves: Sequence[Move], console: Console) -> None:
             table.add_column(title, justify="right")
         table.add_column("in")
         for move in sorted(moving, key=lambda m: (m.lesson, m.student)):
-            table.add_row(move.student, move.lesson, *_numbers(move), _where(move))
+            table.add_row(move.student, move.lesson, *_numbers(move), Text(_where(move)))
         console.print(table)
     up = sum(move.before is not None and (move.after or 0) > move.before for move in moving)
     down = sum(move.before is not None and (move.after or 0) < move.before for move in moving)

@@ -4,35 +4,45 @@ Each Dask worker gets a pool of its own, whose processes are started apart from 
 Dask runs tasks. What reaches a worker is jobs: no gradebook, no secret of the course, no password.
 """
 
+import contextlib
 from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
+from uuid import uuid4
 
-from distributed import Client, WorkerPlugin, get_worker
+from distributed import Client, Security, WorkerPlugin, get_worker
 
 from course.grading.examiner.job import Job, Result
 from course.grading.examiner.settings import Settings
 from course.grading.executors.pool import MOST_TRIES, Pool
 from course.grading.folder import CourseError
+from course.grading.results import environment
 
-NAME = "course-examiner"
 SECONDS_TO_CONNECT = 30
+
+
+class OtherPackages(Exception):
+    """A worker could come to other results."""
 
 
 class Examining(WorkerPlugin):
     """Lets a Dask worker examine: one process for each of its threads.
 
     settings, references : see Engine
+    raises OtherPackages where its results would not be those of the machine that asks
     """
 
-    name = NAME
-    idempotent = False  # another run has other references
+    idempotent = False
 
     def __init__(self, settings: Settings, references: Mapping[str, Job]) -> None:
+        self.name = f"course-examiner-{uuid4().hex}"  # runs of several courses may share workers
         self._made_with = settings, dict(references)
+        self._environment = environment()
         self.pool: Pool | None = None
 
     def setup(self, worker: Any) -> None:
+        if environment() != self._environment:
+            raise OtherPackages(f"{worker.address} has other versions of Python's packages than")
         self.pool = Pool(*self._made_with, worker.state.nthreads)
 
     def teardown(self, worker: Any) -> None:
@@ -40,9 +50,9 @@ class Examining(WorkerPlugin):
             self.pool.close()
 
 
-def examine_there(lesson: str, job: Job) -> Result:
-    """Runs in a Dask worker."""
-    plugin: Any = get_worker().plugins[NAME]
+def examine_there(name: str, lesson: str, job: Job) -> Result:
+    """Runs in a Dask worker, which has the plugin of this name."""
+    plugin: Any = get_worker().plugins[name]
     pool: Pool = plugin.pool
     return pool.submit(lesson, job).result()
 
@@ -56,11 +66,22 @@ class Cluster:
 
     def __init__(self, address: str, settings: Settings, references: Mapping[str, Job]) -> None:
         try:
-            self._client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+            security = Security()  # from Dask's configuration
+            if problem := _tls_problem(address, security):
+                raise CourseError(f"{address} {problem} (docs/dask.md).")
+            self._client = Client(
+                address, timeout=SECONDS_TO_CONNECT, security=security, set_as_default=False
+            )
         except (OSError, ValueError) as error:
             raise CourseError(f"No Dask scheduler answers at {address}: {error}.") from error
-        self._client.register_plugin(Examining(settings, references))
         self._executor = self._client.get_executor(pure=False, retries=MOST_TRIES - 1)
+        examining = Examining(settings, references)
+        self._name = examining.name
+        try:
+            self._client.register_plugin(examining)
+        except OtherPackages as error:
+            self.close()
+            raise CourseError(f"{error} there are here: install the same ones on both.") from error
 
     @property
     def at_once(self) -> int:
@@ -70,11 +91,23 @@ class Cluster:
 
     def submit(self, lesson: str, job: Job) -> "Future[Result]":
         """Examine a job on some worker, and on another one if that is lost."""
-        future: Future[Result] = self._executor.submit(examine_there, lesson, job)
+        future: Future[Result] = self._executor.submit(examine_there, self._name, lesson, job)
         return future
 
     def close(self) -> None:
         """Forget what has not begun, and leave the workers as they were."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        self._client.unregister_worker_plugin(NAME)
+        with contextlib.suppress(OSError):  # the scheduler was lost, and with it what is to end
+            self._executor.shutdown(wait=False)
+            self._client.unregister_worker_plugin(self._name)
         self._client.close()
+
+
+def _tls_problem(address: str, security: Security) -> str | None:
+    """What is wrong with the configuration; Dask itself says it late and with a traceback."""
+    found = security.get_connection_args("client")
+    is_tls = address.startswith("tls://")
+    if is_tls and found["ssl_context"] is None:
+        return "needs a certificate: name its files in Dask's configuration"
+    if found["require_encryption"] and not is_tls:
+        return "is not encrypted, but Dask's configuration requires it: use a tls:// address"
+    return None

@@ -58,8 +58,11 @@ class Pool:
         return self._threads.submit(self._examine, lesson, job)
 
     def close(self) -> None:
-        """Let what has begun finish, and end the workers."""
-        self._threads.shutdown(cancel_futures=True)
+        """End the workers, also those that are busy: nobody asks for their results any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self.workers:
+            worker.give_up()
+        self._threads.shutdown()
         for worker in self.workers:
             worker.stop()
 

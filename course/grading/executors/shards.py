@@ -1,13 +1,14 @@
 """The executor without a network: files of jobs, which anybody may run anywhere and as often.
 
 A shard is a file of parts, each its length (8 bytes, big-endian) and a value as `examiner.plain`
-writes it: first what all its jobs have in common, then a job each. Nothing in it is run by being
-read. Its results go into a folder, one file a result, as a course keeps them itself.
+writes it: what all its jobs have in common, a part for each lesson with its reference, a part for
+each job, and an end. Nothing in it is run by being read. Its results go into a folder, one file a
+result, as a course keeps them itself.
 """
 
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,11 +16,13 @@ from course.grading.examiner.job import Job, Result
 from course.grading.examiner.plain import Codec, Malformed
 from course.grading.examiner.settings import Settings
 from course.grading.executors.pool import Pool
+from course.grading.failures import sentence
 from course.grading.results import Results, environment
 
 RESULTS = "results"
 SUFFIX = ".shard"
 AHEAD = 2
+END = {"end": True}
 CODEC = Codec()
 
 
@@ -48,22 +51,19 @@ def write_shards(
     head = {
         "environment": environment(),
         "settings": settings.plain(),
-        "references": {lesson: job.plain() for lesson, job in references.items()},
+        "references": len(references),
     }
-    count, part, file = 0, 0, None
-    try:
-        for key, lesson, job in jobs:
-            if file is None or part == size:
-                if file is not None:
-                    file.close()
-                file = (folder / f"{count}{SUFFIX}").open("wb")
-                _write(file, head)
-                count, part = count + 1, 0
-            _write(file, {"key": key, "lesson": lesson, "job": job.plain()})
-            part += 1
-    finally:
-        if file is not None:
-            file.close()
+    count = 0
+    rest = iter(jobs)
+    for first in rest:
+        with (folder / f"{count}{SUFFIX}").open("wb") as file:
+            _write(file, head)
+            for lesson, job in references.items():
+                _write(file, {"lesson": lesson, "reference": job.plain()})
+            for key, lesson, job in chain([first], islice(rest, size - 1)):
+                _write(file, {"key": key, "lesson": lesson, "job": job.plain()})
+            _write(file, END)
+        count += 1
     return count
 
 
@@ -72,15 +72,16 @@ def run_shard(path: Path, workers: int | None = None) -> Iterator[tuple[str, boo
 
     path : FOLDER/N.shard; the results go into FOLDER/results
     workers : by default one a core
-    raises ShardError if it cannot be read, or was written with other packages than there are here
+    raises ShardError if it cannot be read, or was written with other packages than there are here,
+        and in the end if some of its jobs could not be examined
     """
     parts = _read(path)
     try:
         head = next(parts)
-        settings = Settings.from_plain(head["settings"])
-        references = {lesson: Job.from_plain(job) for lesson, job in head["references"].items()}
-        written_with = head["environment"]
-    except (StopIteration, KeyError, TypeError) as error:
+        settings, written_with = Settings.from_plain(head["settings"]), head["environment"]
+        learned = list(islice(parts, head["references"]))
+        references = {part["lesson"]: Job.from_plain(part["reference"]) for part in learned}
+    except (StopIteration, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ShardError(f"{path} is no shard: write it again.") from error
     if written_with != environment():
         raise ShardError(
@@ -90,6 +91,7 @@ def run_shard(path: Path, workers: int | None = None) -> Iterator[tuple[str, boo
     results = Results(path.parent / RESULTS)
     with Pool(settings, references, workers) as pool:
         running: dict[Future[Result], str] = {}
+        problems: list[Exception] = []
         for part in parts:
             if results.get(part["key"]) is not None:
                 yield part["key"], False
@@ -97,9 +99,14 @@ def run_shard(path: Path, workers: int | None = None) -> Iterator[tuple[str, boo
             future = pool.submit(part["lesson"], Job.from_plain(part["job"]))
             running[future] = part["key"]
             while len(running) >= AHEAD * pool.at_once:
-                yield from _kept(results, running)
+                yield from _kept(results, running, problems)
         while running:
-            yield from _kept(results, running)
+            yield from _kept(results, running, problems)
+    if problems:
+        raise ShardError(
+            f"{len(problems)} could not be examined ({sentence(problems[0])}): "
+            "run the shard again, which examines these only."
+        )
 
 
 def collect_results(folder: Path, results: Path) -> int:
@@ -111,26 +118,26 @@ def collect_results(folder: Path, results: Path) -> int:
     found = sorted((folder / RESULTS).glob("*/*.json"))
     if not found:
         raise ShardError(f"{folder} holds no results: run its shards first.")
-    for path in found:
-        into = results / path.parent.name
-        into.mkdir(parents=True, exist_ok=True)
-        if not (into / path.name).exists():
-            copy = into / f".{path.name}.part"
-            shutil.copyfile(path, copy)
-            copy.replace(into / path.name)
+    theirs, ours = Results(folder / RESULTS), Results(results)
+    for key in (path.stem for path in found):
+        result = theirs.get(key)
+        if result is not None and ours.get(key) is None:
+            ours.put(key, result)
     return len(found)
 
 
-def shards_in(folder: Path) -> Sequence[Path]:
-    """The shards of a folder, in the order of their numbers."""
-    return sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: (len(path.stem), path.stem))
-
-
-def _kept(results: Results, running: dict[Future[Result], str]) -> Iterator[tuple[str, bool]]:
+def _kept(
+    results: Results, running: dict[Future[Result], str], problems: list[Exception]
+) -> Iterator[tuple[str, bool]]:
     for future in wait(running, return_when=FIRST_COMPLETED).done:
         key = running.pop(future)
-        results.put(key, future.result())
-        yield key, True
+        try:
+            result = future.result()
+        except Exception as error:  # no student's fault, and none of the other jobs'
+            problems.append(error)
+        else:
+            results.put(key, result)
+            yield key, True
 
 
 def _write(file: BinaryIO, value: Mapping[str, Any]) -> None:
@@ -139,12 +146,20 @@ def _write(file: BinaryIO, value: Mapping[str, Any]) -> None:
 
 
 def _read(path: Path) -> Iterator[dict[str, Any]]:
+    """The parts, without the end, which must be there."""
     try:
         with path.open("rb") as file:
-            while length := file.read(8):
-                data = file.read(int.from_bytes(length, "big"))
-                yield CODEC.unpack(data)
+            left = path.stat().st_size
+            while length := int.from_bytes(file.read(8), "big"):
+                left -= 8 + length
+                if left < 0:
+                    break
+                part = CODEC.unpack(file.read(length))
+                if part == END:
+                    return
+                yield part
     except FileNotFoundError as error:
         raise ShardError(f"There is no shard {path}.") from error
-    except (Malformed, OSError, OverflowError) as error:
+    except (Malformed, OSError) as error:
         raise ShardError(f"{path} cannot be read as a shard: {error}; write it again.") from error
+    raise ShardError(f"{path} ends too early: write it again.")

@@ -35,16 +35,20 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._lifeline = -1
+        self._turn = threading.Lock()  # of examining to begin, or to end for good
+        self._is_busy = self._is_over = False
 
     def examine(self, lesson: str, job: Job) -> Result:
         """Examine one job; raises WorkerLost, or what the engine raises."""
         try:
-            connection = self._connection or self._start()
+            connection = self._begin()
             connection.send((lesson, job))
             answer = connection.recv()
         except (EOFError, OSError) as error:
             self.stop()
             raise WorkerLost("the process that examines ended") from error
+        finally:
+            self._is_busy = False
         if isinstance(answer, Exception):
             raise answer
         if not isinstance(answer, Result):
@@ -56,19 +60,36 @@ class Worker:
         """The number of the process, None while there is none."""
         return self._process.pid if self._process else None
 
+    def give_up(self) -> None:
+        """Examine nothing any more. Whoever waits for a result gets WorkerLost at once."""
+        with self._turn:
+            self._is_over = True
+            if self._is_busy and (process := self._process):
+                process.kill()
+            elif self._connection is not None:
+                self._connection.close()  # it begins to end, while others are given up
+                self._connection = None
+
     def stop(self) -> None:
         """End the process, and with it what it has started."""
         if self._connection is not None:
             self._connection.close()
-            os.close(self._lifeline)
             self._connection = None
         if self._process is not None:
             try:
-                self._process.wait(5)
+                self._process.wait(5)  # it cleans up after itself
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            os.close(self._lifeline)
             self._process = None
+
+    def _begin(self) -> Connection:
+        with self._turn:
+            if self._is_over:
+                raise WorkerLost("the grader ends")
+            self._is_busy = True
+            return self._connection or self._start()
 
     def _start(self) -> Connection:
         connection, theirs = Pipe()
