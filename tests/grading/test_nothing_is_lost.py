@@ -205,9 +205,7 @@ def test_where_nothing_can_be_written_any_more_the_grader_says_so_and_goes_on_la
     assert left_by_grading(root) == expected
 
 
-def test_a_locked_gradebook_stops_the_grader_and_what_was_graded_stays(
-    handed_in_again, tmp_path
-):
+def test_a_locked_gradebook_stops_the_grader_and_what_was_graded_stays(handed_in_again, tmp_path):
     before, expected = handed_in_again
     root = tmp_path / "course"
     shutil.copytree(before, root)
