@@ -159,6 +159,10 @@ def a_key_of_jupyterlab_does_nothing_to_the_notebook(page, machine):
     expect(machine.total()).to_be_visible()
 
 
+def is_saved(response):
+    return response.request.method == "PUT" and "/api/contents/" in response.url
+
+
 def the_kernel_ends_and_the_picture_stays(page, lesson, machine):
     lesson.menu("Kernel", "Restart Kernel…")
     page.get_by_role("button", name="Confirm Kernel Restart").click()
@@ -167,7 +171,8 @@ def the_kernel_ends_and_the_picture_stays(page, lesson, machine):
     expect(machine.at.get_by_role("alert")).to_contain_text("run the cell again")
     machine.button("One step on").click()
     expect(machine.total()).to_have_text(re.compile(r"\d"))
-    lesson.menu("File", "Save Notebook")
+    with page.expect_response(is_saved):
+        lesson.menu("File", "Save Notebook")
     page.reload()
     lesson.wait_until_idle()
     expect(page.locator(".mc-still").first).to_be_visible()

@@ -169,7 +169,7 @@ def test_a_corrected_test_makes_its_lesson_due(graded, examinations):
 
 def test_other_limits_make_everything_due(graded, examinations):
     with (graded / "nbgrader_config.py").open("a") as file:
-        file.write("c.Examine.memory = 1024\n")
+        file.write("c.Examine.memory = 1000\n")
     assert due(graded) == ALL
     assert len(examinations) == 6
 
