@@ -62,7 +62,7 @@ class Examine(NbGraderPreprocessor):
         result = resources.get(RESULT) or self._examined(nb, resources)
         write_outputs(nb, result)
         for how in result.ended:
-            self.log.warning("A process of the student's ended early: %s", how)
+            self.log.warning("Student's code was ended early: %s", how)
         return nb, resources
 
     def _examined(self, nb: NotebookNode, resources: dict[str, Any]) -> Result:

@@ -29,7 +29,7 @@ class Receipt:
     """What became of one submission, in a sentence, and how long it took.
 
     repairs : a sentence for each thing that was put right before grading
-    limits : a sentence for each process of the student's that ended before its time
+    limits : what ended the student's code before its time, in a few words each
     points, most : None if it was not graded
     lost : points that were lost, by their reason
     """

@@ -24,7 +24,7 @@ class Entry:
 
     fingerprint : of all that it was graded from
     repairs : a sentence for each thing that was put right before grading
-    limits : a sentence for each process of the student's that ended before its time
+    limits : what ended the student's code before its time, in a few words each
     lost : points that were lost, by their reason
     seconds : that its examination took
     """

@@ -59,6 +59,10 @@ class Patience:
         self.seconds = seconds
         self._least = seconds / LESS
 
+    @property
+    def has_run_out(self) -> bool:
+        return self.seconds == self._least
+
     def run_out(self) -> None:
         """Be told that a cell or a call took too long."""
         self.seconds = self._least

@@ -155,6 +155,8 @@ class _Examination:
             self._give_student(lines)
         elif what == "modules":
             self._result.modules = (about[0], about[1])
+        elif what == "late":
+            self._result.ended.append(f"{self._job.cell_seconds:g} seconds of processor time")
         return bool(what != "done")
 
     def _give_student(self, lines: socket.socket) -> None:

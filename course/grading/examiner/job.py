@@ -70,7 +70,8 @@ class Result:
     """What came of a job.
 
     outputs : of each cell, as nbformat has them
-    ended : how each process of the student's that ended before its time did so, in a sentence
+    ended : which limits were hit, and how each process of the student's that ended before its time
+        did so, in a few words
     modules : what the two processes had loaded in the end, the student's and the tester's; only
         told of a lesson's first job
     seconds : that it took, by the clock

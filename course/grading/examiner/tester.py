@@ -65,6 +65,8 @@ class Examination:
             with contextlib.suppress(PythonEnded):
                 theirs = self._alive(len(self._job.cells)).modules()
                 self._tell("modules", theirs, sorted(sys.modules))
+        if self._patience.has_run_out:
+            self._tell("late")
         self._tell("done")
 
     def _reseed(self) -> None:

@@ -161,6 +161,14 @@ def test_one_function_under_two_names_is_known_as_one(examine):
     assert "one and the same function" in examine(*cells)[3][0]
 
 
+def test_a_limit_that_was_hit_is_told(examiner):
+    endless = ("own", "while True:\n    pass")
+    assert examiner.examine(notebook(endless, cell_seconds=0.5)).ended == [
+        "0.5 seconds of processor time"
+    ]
+    assert examiner.examine(notebook(DOUBLE, ("test", "double(1)"))).ended == []
+
+
 def test_an_endless_cell_is_stopped_and_the_others_run(examine):
     cells = [("own", "while True:\n    pass"), DOUBLE, ("test", "double(3)")]
     assert examine(*cells, cell_seconds=0.5) == [
