@@ -58,10 +58,10 @@ class Examined:
     Used in a `with`, it raises what went wrong, and throws its copies away at the end.
     """
 
-    def __init__(self, submission: Submission, error: Exception | None = None) -> None:
+    def __init__(self, submission: Submission) -> None:
         self.submission = submission
         self.results: dict[str, Result] = {}
-        self.error = error
+        self.error: Exception | None = None
         self._prepared: Prepared | None = None
 
     @property
