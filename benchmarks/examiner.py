@@ -8,7 +8,7 @@ everything and has run them before; in place means in that process itself, where
 for the next time. All three draw what is drawn where a class is graded. They take turns, and a
 ratio is of turns side by side, so that a machine that is busy with other things slows them all.
 
-Processor time is that of all processes: the two warm ones with all that they fork (keepers, the
+Processor time is that of all processes: the two warm ones with all that they fork (the
 student's process, the tester) until the kernel has taken it down, and the examiner's own.
 """
 

@@ -1,6 +1,6 @@
 import pytest
 
-from course.grading.executors.worker import WorkerLost
+from course.grading.examiner.examiner import TesterLost as Lost
 from course.grading.failures import sentence
 
 
@@ -9,7 +9,7 @@ from course.grading.failures import sentence
     [
         (KeyError("grade"), "KeyError: 'grade'"),
         (RuntimeError(), "RuntimeError"),
-        (WorkerLost("the process that examines ended."), "the process that examines ended"),
+        (Lost("the process that examines ended."), "the process that examines ended"),
         (ValueError("a\nb"), "ValueError: a b"),
     ],
 )

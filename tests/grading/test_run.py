@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from course.grading.desk import Desk
+from course.grading.examiner.examiner import TesterLost as Lost
 from course.grading.executors.pool import Pool
-from course.grading.executors.worker import WorkerLost
 from course.grading.folder import CourseError
 from course.grading.grade import grade
 from course.grading.intake import Refused
@@ -117,7 +117,7 @@ def test_a_submission_whose_notebooks_are_all_lost_fails_once_and_keeps_no_score
 ):
     def lost(*_):
         future = Future()
-        future.set_exception(WorkerLost("the process that examines ended"))
+        future.set_exception(Lost("the process that examines ended"))
         return future
 
     shutil.rmtree(course / ".course")

@@ -37,7 +37,7 @@ class TesterLost(Exception):
 
 
 class Examiner:
-    """Keeps the warm processes and examines one job at a time.
+    """Keeps the warm processes and examines jobs, for any number of threads at a time.
 
     carriers : dotted names of what else than plain data may cross
     limits : on each student's process and on each tester
@@ -62,7 +62,6 @@ class Examiner:
         limits = limits or Limits()
         program = compile_seccomp() if isolate else b""
         self._total = total_seconds
-        self.learned: set[tuple[str, str]] = set()  # lessons, by assignment and notebook
         self._codec = Codec()
         self._zygotes = contextlib.ExitStack()
         start = partial(
@@ -91,6 +90,11 @@ class Examiner:
         """End the warm processes."""
         self._zygotes.close()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether both warm processes are there."""
+        return self._students.is_alive and self._testers.is_alive
+
     def learn(self, job: Job) -> Result:
         """Examine a reference solution, and import beforehand what it has needed.
 
@@ -98,9 +102,11 @@ class Examiner:
         returns its result, to see whether the solution earns what it should
         """
         result = self._examine(job, is_first=True)
-        theirs, tests = result.modules
-        self._students.preload(theirs)
-        self._testers.preload(tests)
+        preloads = zip((self._students, self._testers), result.modules, strict=True)
+        for zygote, modules in preloads:  # side by side
+            zygote.preload(modules)
+        for zygote in (self._students, self._testers):
+            zygote.wait_ready()
         return result
 
     def examine(self, job: Job) -> Result:
@@ -120,7 +126,7 @@ class Examiner:
             forks.callback(ours.close)
             forks.callback(lines.close)
             tester = self._testers.fork(testers, testers_lines)
-            forks.callback(tester.end)
+            forks.callback(tester.let_go)
             deadline = time.monotonic() + self._total
             wire = Wire(ours)
             try:
@@ -131,6 +137,7 @@ class Examiner:
                 examination.out_of_time(self._total)
             except WireError as error:
                 raise TesterLost(f"The tester ended: {tester.end()}.") from error
+            examination.check()
         return result
 
 
@@ -165,11 +172,17 @@ class _Examination:
             self._result.ended.append(_how(self._student.end()))
         testers, students = socket.socketpair()
         fork = self._students.fork(students)
-        self._forks.callback(fork.end)
+        self._forks.callback(fork.let_go)
         with testers:
             fork.wait_ready(READY_SECONDS)
-            socket.send_fds(lines, [b"line"], [testers.fileno()])
+            with contextlib.suppress(OSError):  # the tester was lost, as its wire will say
+                socket.send_fds(lines, [b"line"], [testers.fileno()])
         self._student = fork
+
+    def check(self) -> None:
+        """Raise CannotStart if the student's process may have ended for want of its warm one."""
+        if self._student is not None and self._student.is_orphan:
+            raise CannotStart("The warm process was lost.")
 
     def out_of_time(self, seconds: float) -> None:
         """Score the tests that were not reached 0, and say so."""

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,7 @@ from course.grading.sandbox.outer import ENVIRONMENT, SCRATCH, behind_wall
 
 PACKAGE = Path(course.__file__).parent
 START_SECONDS = 120.0  # imports on a cold disk
+READY = b"ready"
 
 
 class CannotStart(Exception):
@@ -25,9 +27,9 @@ class CannotStart(Exception):
 
 
 class Fork:
-    """A process that a warm process has forked, and its keeper.
+    """A process that a warm process has forked.
 
-    control : our end of the keeper's socket
+    control : our end of its control socket, see `keeper`
     """
 
     def __init__(self, control: socket.socket) -> None:
@@ -47,11 +49,30 @@ class Fork:
         except OSError as error:
             raise CannotStart("The process was not ready in time.") from error
         first, _, self._heard = self._heard.partition(b"\n")
-        if first != b"ready":
+        if first != READY:
             raise CannotStart(str(json.loads(first).get("refused", "It was refused.")))
 
+    def let_go(self) -> None:
+        """Have the process killed if it is still there, without waiting for that."""
+        self._control.close()
+
+    @property
+    def is_orphan(self) -> bool:
+        """Whether the warm process is gone without having told how this one ended."""
+        try:
+            while more := self._control.recv(4096, socket.MSG_DONTWAIT):
+                self._heard += more
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass
+        return self._told_last() is None
+
     def end(self) -> dict[str, Any]:
-        """Kill the process if it is still there; return how it ended, as the keeper tells it."""
+        """Kill the process if it is still there; return how it ended, as the keeper tells it.
+
+        raises CannotStart if nobody tells it: the warm process is gone, and the reason unknown
+        """
         if self._told is None:
             self._told = self._ended()
         return self._told
@@ -64,10 +85,16 @@ class Fork:
             while more := self._control.recv(4096):
                 self._heard += more
         self._control.close()
-        with contextlib.suppress(ValueError, IndexError):
-            told = json.loads(self._heard.splitlines()[-1])
-            return told if isinstance(told, dict) else {}
-        return {}
+        told = self._told_last()
+        if told is None:
+            raise CannotStart("The warm process was lost.")
+        return told
+
+    def _told_last(self) -> dict[str, Any] | None:
+        """What the last line said, if it was more than that the process is ready."""
+        *_, last = [READY, *self._heard.splitlines()]
+        told: dict[str, Any] | None = None if last == READY else json.loads(last)
+        return told
 
 
 class Zygote:
@@ -91,6 +118,8 @@ class Zygote:
         environment: Mapping[str, str] | None = None,
         isolate: bool = True,
     ) -> None:
+        self._asking = threading.Lock()
+        self._last_words: bytes | None = None
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._folder = None if isolate else tempfile.mkdtemp(prefix="course-")
         arguments = [role, str(theirs.fileno()), "1" if isolate else "0", *carriers]
@@ -105,6 +134,7 @@ class Zygote:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
+                start_new_session=not isolate,  # Ctrl-C is for the grader; the wall has its own
                 cwd=self._folder,
                 env={name: value.replace(SCRATCH, folder) for name, value in ENVIRONMENT.items()},
             )
@@ -122,22 +152,26 @@ class Zygote:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
     def preload(self, modules: Sequence[str]) -> None:
-        """Import modules before the next fork."""
+        """Begin to import modules, before the next fork; `wait_ready` waits for it."""
         self._send({"preload": list(modules)})
-        self.wait_ready()
 
     def fork(self, *lines: socket.socket) -> Fork:
         """Fork a process that serves these lines; ours of them are closed."""
-        ours, keepers = socket.socketpair()
+        ours, control = socket.socketpair()
         try:
-            descriptors = [keepers.fileno(), *(line.fileno() for line in lines)]
+            descriptors = [control.fileno(), *(line.fileno() for line in lines)]
             socket.send_fds(self._socket, [b'{"fork": true}'], descriptors)
         except OSError as error:
             ours.close()
             raise CannotStart(self._why()) from error
         finally:
-            for line in (keepers, *lines):
+            for line in (control, *lines):
                 line.close()
         return Fork(ours)
 
@@ -151,14 +185,14 @@ class Zygote:
 
     def close(self) -> None:
         """End the process, and all that it forked with it."""
-        self._socket.close()
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # which other threads notice, too
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
-        if self._process.stderr:
-            self._process.stderr.close()
+        self._why()
+        self._socket.close()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -173,17 +207,17 @@ class Zygote:
             answer = self._socket.recv(64)
         except OSError:
             answer = b""
-        if answer != b"ready":
+        if answer != READY:
             raise CannotStart(self._why())
         self._socket.settimeout(None)
 
     def _why(self) -> str:
         """The last line that the process wrote before it ended."""
-        self._process.kill()
-        said = (
-            self._process.stderr.read().decode("utf-8", "replace") if self._process.stderr else ""
-        )
-        lines = [line for line in said.splitlines() if line.strip()]
+        with self._asking:  # several threads may ask
+            if self._last_words is None:
+                self._process.kill()
+                self._last_words = self._process.communicate()[1]
+        lines = [line for line in self._last_words.decode(errors="replace").splitlines() if line]
         return lines[-1].strip() if lines else "The warm process ended without a word."
 
 

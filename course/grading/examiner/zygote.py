@@ -6,8 +6,8 @@ CONTROL is the number of an inherited socket. Each message on it is JSON, some w
 
     {"seccomp": "hex", "limits": {...}, "environment": {...}}   first of all
     {"preload": ["torch.optim", ...]}     import these
-    {"fork": true}                        fork a keeper with its process; descriptors: the keeper's
-                                          control socket, then the lines of the process
+    {"fork": true}                        fork a process; descriptors: its control socket, see
+                                          `keeper`, then its lines
     {"used": true}                        wait for all that was forked to end, and tell how many
                                           seconds of processor time this process and they have used
 
@@ -34,7 +34,7 @@ from course.grading.examiner import student, tester
 from course.grading.examiner.arrays import ArrayCarrier
 from course.grading.examiner.shell import Shell
 from course.grading.examiner.wire import Wire
-from course.grading.sandbox.keeper import keep
+from course.grading.sandbox.keeper import Keeper
 from course.grading.sandbox.limits import Limits
 
 MOST_MESSAGE = 1 << 20
@@ -45,38 +45,33 @@ def main(role: str, control: str, isolate: str, *carrier_names: str) -> None:
     asked = socket.socket(fileno=int(control))
     message, _ = _receive(asked)
     os.environ.update(message["environment"])
+    program = bytes.fromhex(message["seccomp"])
+    keeper = Keeper(Limits(**message["limits"]), program, isolate == "1")
     shell = Shell.instance()
     carriers = [*map(_made, carrier_names), ArrayCarrier()]
-    limits, program = Limits(**message["limits"]), bytes.fromhex(message["seccomp"])
     _rehearse(shell, carriers)
     _settle()
     asked.send(b"ready")
     while message is not None:
+        keeper.wait_for(asked)
         message, descriptors = _receive(asked)
         if message is None:
             break
         if "preload" in message:
             _preload(message["preload"])
+            _rehearse(shell, carriers)
             _settle()
             asked.send(b"ready")
         elif "used" in message:
-            _reap(0)
+            keeper.wait_for()
             asked.send(str(_used()).encode())
-        elif os.fork() == 0:
-            asked.close()
+        else:
             kept, *lines = descriptors
             run = partial(_run, role, lines, shell, carriers)
-            keep(run, socket.socket(fileno=kept), limits, program, isolate == "1", lines)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        _reap(os.WNOHANG)
-
-
-def _reap(options: int) -> None:
-    """Take leave of keepers that have ended, so that their processor time is counted."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, options)[0]:
-            pass
+            keeper.start(run, socket.socket(fileno=kept), lines)
+            for line in lines:  # so that its peer sees when the process closes its end
+                os.close(line)
+    keeper.end_all()
 
 
 def _used() -> float:
@@ -111,6 +106,7 @@ def _rehearse(shell: Shell, carriers: Sequence[Any]) -> None:
     would do again and write to pages of its own.
     """
     shell.run("def double(x):\n    return 2 * x\ndouble(1)")
+    shell.run("double()")
     for carrier in carriers:
         if hasattr(carrier, "rehearse"):
             carrier.rehearse()

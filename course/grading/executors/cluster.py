@@ -1,7 +1,7 @@
 """The executor of a cluster: the workers of a Dask scheduler.
 
-Each Dask worker gets a pool of its own, whose processes are started apart from the threads in which
-Dask runs tasks. What reaches a worker is jobs: no gradebook, no secret of the course, no password.
+Each Dask worker gets a pool of its own, whose warm processes are programs started anew, not forks of
+a worker with threads. What reaches a worker is jobs: no gradebook, no secret of the course, no password.
 """
 
 import contextlib
@@ -14,7 +14,8 @@ from distributed import Client, Security, WorkerPlugin, get_worker
 
 from course.grading.examiner.job import Job, Result
 from course.grading.examiner.settings import Settings
-from course.grading.executors.pool import MOST_TRIES, Pool
+from course.grading.executors.engine import MOST_TRIES
+from course.grading.executors.pool import Pool
 from course.grading.folder import CourseError
 from course.grading.results import environment
 
@@ -26,7 +27,7 @@ class OtherPackages(Exception):
 
 
 class Examining(WorkerPlugin):
-    """Lets a Dask worker examine: one process for each of its threads.
+    """Lets a Dask worker examine: one submission at a time for each of its threads.
 
     settings, references : see Engine
     raises OtherPackages where its results would not be those of the machine that asks

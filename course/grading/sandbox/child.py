@@ -1,9 +1,8 @@
-"""A submission's process as its parent sees it: how it begins, how it is ended, what is told."""
+"""What a submission's process does first: it confines itself, says so, and runs."""
 
 import contextlib
 import json
 import os
-import signal
 import socket
 import sys
 import traceback
@@ -11,30 +10,30 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from course.grading.sandbox.inner import confine, end_with_parent
+from course.grading.sandbox.inner import confine, end_with_parent, leave_everything
 from course.grading.sandbox.limits import Limits, set_limits
-from course.grading.sandbox.refusal import CannotIsolate
-
-READY = b"ready"
 
 
 def stand(
     run: Callable[[], None],
-    word: int,
+    control: socket.socket,
+    descriptors: Sequence[int],
     limits: Limits,
     seccomp_program: bytes | None,
     mapped: int,
 ) -> NoReturn:
-    """What S does: confine itself, say so, and run.
+    """What S does, a fresh fork; see `Keeper.start`.
 
-    word : a pipe to the parent, on which S says READY, or why it could not be confined
     seccomp_program : None to set the limits only
     """
     code = 1
     try:
-        _confine_and_say_so(word, limits, seccomp_program, mapped)
-        run()
-        code = 0
+        control.setblocking(True)
+        _close_all_but([control.fileno(), *descriptors])
+        if _is_confined(control, limits, seccomp_program, mapped):
+            control.close()
+            run()
+            code = 0
     except BaseException:
         traceback.print_exc()
         sys.stderr.flush()
@@ -42,67 +41,35 @@ def stand(
         os._exit(code)
 
 
-def _confine_and_say_so(
-    word: int, limits: Limits, seccomp_program: bytes | None, mapped: int
-) -> None:
+def tell(control: socket.socket, what: Mapping[str, object]) -> None:
+    """Send a line of JSON."""
+    _say(control, json.dumps(what).encode())
+
+
+def _is_confined(
+    control: socket.socket, limits: Limits, seccomp_program: bytes | None, mapped: int
+) -> bool:
     try:
         if seccomp_program is None:
             os.setsid()
             end_with_parent()
             set_limits(limits, mapped, isolated=False)
         else:
+            leave_everything(limits)
             confine(limits, seccomp_program, mapped)
-    except (CannotIsolate, OSError, ValueError) as error:
-        os.write(word, str(error).encode())
-        raise
-    os.write(word, READY)  # fails, and ends this process, if the parent ended before it was watched
-    os.close(word)
+    except Exception as error:  # whatever it is, no student's code may run now
+        tell(control, {"refused": str(error)})
+        return False
+    _say(control, b"ready")
+    return True
 
 
-def first_word(news: int) -> bytes:
-    """What S says before it begins; nothing if it ended."""
-    with os.fdopen(news, "rb", buffering=0) as file:
-        return file.read(4096)
-
-
-def end(child: int) -> dict[str, float | int | None]:
-    """Kill what is left of the child, and say how it ended; it is killed before it is reaped."""
-    if os.getpgid(child) == child:  # once it has called setsid
-        os.killpg(child, signal.SIGKILL)
-    os.kill(child, signal.SIGKILL)
-    _, status, used = os.wait4(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    return {
-        "exit": code if code >= 0 else None,
-        "signal": -code if code < 0 else None,
-        "seconds": used.ru_utime + used.ru_stime,
-        "memory": used.ru_maxrss,
-    }
-
-
-def refuse(control: socket.socket, word: bytes) -> None:
-    """Say that S did not begin, and why."""
-    tell(control, {"refused": word.decode() or "the process ended before it was ready"})
-
-
-def is_told_to_kill(control: socket.socket) -> bool:
-    """Read what is said on `control`, which must be ready; closed, it means kill."""
-    said = control.recv(64)
-    return not said or b"kill" in said
-
-
-def tell(control: socket.socket, what: Mapping[str, object]) -> None:
-    """Send a line of JSON."""
-    say(control, json.dumps(what).encode() + b"\n")
-
-
-def say(control: socket.socket, line: bytes) -> None:
-    """Send a line."""
+def _say(control: socket.socket, line: bytes) -> None:
     with contextlib.suppress(OSError):  # nobody listens any more
-        control.sendall(line)
+        control.sendall(line + b"\n")
 
 
-def close_all_but(kept: Sequence[int]) -> None:
+def _close_all_but(kept: Sequence[int]) -> None:
     """Close every descriptor but these; 0, 1 and 2 become /dev/null if they are not among them."""
     # Of a list, since os.closerange may try a million numbers, one by one.
     for file in Path("/proc/self/fd").iterdir():

@@ -1,10 +1,10 @@
 """The inner walls: what one submission's process leaves behind, and what it can no longer do.
 
-`leave_everything` is called in the keeper, a fresh fork of the warm process: it makes new
-namespaces, with an empty network, an empty process tree and fresh scratch space. `confine` is
-called in the keeper's only child, just before it runs students' code: it gives up every right and
-closes the door behind itself. Neither starts a process or a thread, and both take new forks of a
-single-threaded process only.
+`enter_own_tree` is called once by the warm process, which may then fork every submission's process
+into a tree of its own. In such a fork, `leave_everything` makes new namespaces, with an empty
+network and fresh scratch space, and `confine`, just before students' code runs, gives up every
+right and closes the door behind itself. Neither of the two starts a process or a thread, and both
+take new forks of a single-threaded process only.
 
 Landlock is called by hand (in `syscalls`): of the packages on PyPI, landlock 1.0.0.dev5 takes an
 old errno for a failure of its own and knows no scopes, and py-landlock 0.1.1 is 1300 lines for
@@ -26,13 +26,9 @@ INSIDE_USER = 1000
 """The user and group number that students' code sees as its own."""
 
 OTHER_NAMESPACES = (
-    syscalls.CLONE_NEWNS
-    | syscalls.CLONE_NEWPID
-    | syscalls.CLONE_NEWNET
-    | syscalls.CLONE_NEWIPC
-    | syscalls.CLONE_NEWUTS
+    syscalls.CLONE_NEWNS | syscalls.CLONE_NEWNET | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
 )
-"""Those beside the user namespace, which gives the right to the others."""
+"""Those beside the process tree, and the user namespace, which gives the right to the others."""
 
 LANDLOCK_ABI = syscalls.landlock_abi()  # asked once, so that no fork has to load the C library
 
@@ -48,14 +44,27 @@ _TCP = 0b11  # bind, connect
 _SCOPES = 0b11  # abstract unix sockets, signals
 
 
-def leave_everything(limits: Limits, namespaces: int = OTHER_NAMESPACES) -> None:
-    """Put this process, and the children it will have, into namespaces of their own.
+def enter_own_tree() -> None:
+    """Go on in a fork of this process, the first of a new process tree; this one waits for it, and
+    ends with its exit code.
 
-    namespaces : which, beside that of users; with CLONE_NEWPID among them, this process stays in
-        the old process tree, and its next child is the first of the new one
+    Who owns its process tree may make further ones, for its children, and come back to its own.
+    raises OSError
+    """
+    take_user_namespace(syscalls.CLONE_NEWPID)
+    child = os.fork()
+    if child != 0:
+        _, status = os.waitpid(child, 0)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    end_with_parent()
+
+
+def leave_everything(limits: Limits) -> None:
+    """Put this process into namespaces of its own.
+
     raises CannotIsolate, naming the step that failed
     """
-    _step("new namespaces", lambda: take_user_namespace(namespaces))
+    _step("new namespaces", lambda: take_user_namespace(OTHER_NAMESPACES))
     private = syscalls.MS_REC | syscalls.MS_PRIVATE
     _step("private mounts", lambda: syscalls.mount("", "/", private))
     careful = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
@@ -93,7 +102,7 @@ def confine(limits: Limits, seccomp_program: bytes, mapped: int) -> None:
     _step("Landlock", restrict_files)
     _step("no capabilities", syscalls.drop_capabilities)
     _step("no dumps", lambda: syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0))
-    _step("end with the keeper", end_with_parent)  # after the others, some of which undo it
+    _step("end with the warm process", end_with_parent)  # after the others, some of which undo it
     _step("seccomp", lambda: syscalls.load_seccomp(seccomp_program))
 
 

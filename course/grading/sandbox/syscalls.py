@@ -102,6 +102,13 @@ def unshare(flags: int) -> None:
     _call("unshare", ctypes.c_int(flags))
 
 
+def setns(namespace: int, kind: int) -> None:
+    """Enter the namespace of a descriptor, of the kind CLONE_NEW...; into one of process trees goes
+    the next child only.
+    """
+    _call("setns", ctypes.c_int(namespace), ctypes.c_int(kind))
+
+
 def mount(kind: str, target: str, flags: int, options: str = "") -> None:
     """Mount a new file system of this kind on `target`, or change how `target` is mounted."""
     texts = [text.encode() for text in (kind, target, kind, options)]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from course.grading.sandbox import syscalls
 from course.grading.sandbox.inner import LANDLOCK_ABI, restrict_files, take_user_namespace
-from course.grading.sandbox.keeper import keep
+from course.grading.sandbox.keeper import Keeper
 from course.grading.sandbox.limits import Limits, mapped_bytes, set_limits
 from course.grading.sandbox.outer import SCRATCH
 
@@ -77,15 +77,14 @@ def landlock() -> None:
 
 
 def all_together(program: bytes) -> None:
-    ours, keepers = socket.socketpair()
-    if os.fork() == 0:
-        ours.close()
-        keep(lambda: None, keepers, Limits(), program)
-    keepers.close()
+    keeper = Keeper(Limits(), program)
+    ours, theirs = socket.socketpair()
+    keeper.start(lambda: None, theirs)
+    keeper.wait_for()
     with ours, ours.makefile() as said:
-        lines = said.read().splitlines()
-    if lines[:1] != ["ready"]:
-        raise OSError(json.loads(lines[0])["refused"] if lines else "the keeper said nothing")
+        first, *_ = said.read().splitlines()
+    if first != "ready":
+        raise OSError(json.loads(first).get("refused", "the process ended before it was ready"))
 
 
 def main() -> None:

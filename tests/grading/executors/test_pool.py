@@ -1,15 +1,19 @@
-"""Workers examine side by side; losing one of them costs time and nothing else."""
+"""Jobs are examined side by side; a process of ours that is lost costs time and nothing else."""
 
 import os
 import signal
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
-from course.grading.examiner.job import Job, JobCell
+from course.grading.examiner.examiner import Examiner
+from course.grading.examiner.examiner import TesterLost as Lost
+from course.grading.examiner.job import Job, JobCell, Result
 from course.grading.examiner.settings import Settings
-from course.grading.executors.pool import MOST_TRIES, Pool
-from course.grading.executors.worker import Worker, WorkerLost
+from course.grading.executors.engine import MOST_TRIES, EngineClosed
+from course.grading.executors.pool import Pool
 from tests.grading.processes import below, is_alive, wait_until
 
 SETTINGS = Settings()
@@ -43,62 +47,102 @@ def test_the_same_job_has_the_same_result_wherever_it_is_examined(pool):
     assert value(pool.submit("lesson", job(DRAW, seed=4)).result()) != value(futures[0].result())
 
 
-def test_a_worker_that_is_killed_in_the_middle_costs_no_result(pool):
+@pytest.mark.parametrize("role", ["student", "tester"])
+@pytest.mark.parametrize("place", ["the wall", "inside of it", "who waits", "the warm process"])
+def test_whatever_is_killed_in_the_middle_costs_no_result(pool, role, place):
+    names = ["the wall", "inside of it", "who waits", "the warm process", "its fork"]
     slow = [pool.submit("lesson", job(f"import time\ntime.sleep(1)\n{n}")) for n in range(4)]
-    wait_until(lambda: pool.workers[0].pid and len(below(pool.workers[0].pid)) > 2)
-    lost = pool.workers[0].pid
-    started = below(lost)
-    os.kill(lost, signal.SIGKILL)
+    wait_until(lambda: len(chain(role)) >= len(names))
+    lost = chain(role)
+    os.kill(dict(zip(names, lost, strict=False))[place], signal.SIGKILL)
     assert [value(future.result()) for future in slow] == ["0", "1", "2", "3"]
-    assert pool.workers[0].pid != lost
-    wait_until(lambda: not any(map(is_alive, started)))
+    wait_until(lambda: not any(map(is_alive, lost)))
 
 
-def test_a_worker_that_is_lost_every_time_is_said(monkeypatch):
+def chain(role):
+    """What stands behind the wall of a role, from the outermost process on."""
+    return [process for process in below(os.getpid()) if f"zygote\0{role}" in command(process)]
+
+
+def command(process):
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def test_an_examination_that_is_lost_does_not_disturb_the_others(pool, monkeypatch):
+    pool.submit("lesson", job("1")).result()
+    before, examine, tries = chain("student")[0], Examiner.examine, []
+
+    def lost_at_first(examiner, job):
+        tries.append(job)
+        if len(tries) < MOST_TRIES:
+            raise Lost("gone")
+        return examine(examiner, job)
+
+    monkeypatch.setattr(Examiner, "examine", lost_at_first)
+    assert value(pool.submit("lesson", job("2")).result()) == "2"
+    assert len(tries) == MOST_TRIES
+    assert chain("student")[0] == before
+
+
+def test_what_is_lost_every_time_is_said(monkeypatch):
     tries = []
 
-    def lost(worker, *_):
-        tries.append(worker)
-        raise WorkerLost("gone")
+    def lost(examiner, job):
+        tries.append(job)
+        raise Lost("gone")
 
-    monkeypatch.setattr(Worker, "examine", lost)
-    with Pool(SETTINGS, {}, 1) as pool, pytest.raises(WorkerLost, match="gone"):
+    monkeypatch.setattr(Examiner, "examine", lost)
+    with Pool(SETTINGS, {}, 1) as pool, pytest.raises(Lost, match="gone"):
         pool.submit("lesson", job("1")).result()
     assert len(tries) == MOST_TRIES
 
 
+def test_a_lesson_is_learned_once_however_many_wait_for_it(monkeypatch):
+    learned = []
+    monkeypatch.setattr(Examiner, "learn", lambda _, job: learned.append(job) or Result([]))
+    with Pool(SETTINGS, {"lesson": job("0")}, 3) as pool:
+        futures = [pool.submit("lesson", job(f"{n}")) for n in range(6)]
+        assert [value(future.result()) for future in futures] == [str(n) for n in range(6)]
+    assert learned == [job("0")]
+
+
 def test_what_an_examiner_cannot_do_is_told_by_the_one_that_asked():
-    with Pool(Settings(carriers=("no.such.Carrier",)), {}, 1) as pool:
-        with pytest.raises(Exception, match="no"):
-            pool.submit("lesson", job("1")).result()
-        assert is_alive(pool.workers[0].pid)
+    with (
+        Pool(Settings(carriers=("no.such.Carrier",)), {}, 1) as pool,
+        pytest.raises(Exception, match="no"),
+    ):
+        pool.submit("lesson", job("1")).result()
 
 
 def test_a_pool_that_is_closed_waits_for_nobody():
+    before = below(os.getpid())
     with Pool(SETTINGS, {}, 1) as pool:
         assert value(pool.submit("lesson", job("1")).result()) == "1"
         endless = pool.submit("lesson", job("import time\ntime.sleep(100)", cell_seconds=100.0))
         never_begun = pool.submit("lesson", job("2"))
         wait_until(endless.running)
         time.sleep(0.2)
-        process = pool.workers[0].pid
-        started = [process, *below(process)]
+        started = {*below(os.getpid())}.difference(before)
         began = time.monotonic()
     assert time.monotonic() - began < 30
     assert never_begun.cancelled()
-    with pytest.raises(WorkerLost):
+    with pytest.raises(EngineClosed):
         endless.result()
+    assert started
     wait_until(lambda: not any(map(is_alive, started)))
 
 
 @pytest.mark.parametrize("isolate", [True, False])
 def test_an_idle_pool_leaves_no_process_and_no_folder(tmp_path, monkeypatch, isolate):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # else the folder is remembered
+    before = below(os.getpid())
     with Pool(Settings(isolate=isolate), {}, 1) as pool:
         pool.submit("lesson", job("1")).result()
-        process = pool.workers[0].pid
-        started = [process, *below(process)]
-        assert len(started) > 2
-    assert not is_alive(process)
+        started = {*below(os.getpid())}.difference(before)
+        assert len(started) >= 2
     wait_until(lambda: not any(map(is_alive, started)))
     assert list(tmp_path.iterdir()) == []

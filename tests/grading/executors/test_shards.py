@@ -6,9 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from course.cli import app
+from course.grading.examiner.examiner import TesterLost as Lost
 from course.grading.executors import shards
+from course.grading.executors.engine import Engine
 from course.grading.executors.shards import ShardError, collect_results, run_shard
-from course.grading.executors.worker import Worker, WorkerLost
 from course.grading.grade import grade
 from course.grading.hand_out import hand_out
 from course.grading.results import FOLDER, Results
@@ -74,7 +75,7 @@ def test_a_shard_holds_neither_the_secret_nor_the_gradebook(small_class, tmp_pat
 
 
 def test_a_truncated_shard_is_refused_in_one_sentence(folder, monkeypatch):
-    monkeypatch.setattr(Worker, "examine", lambda *_: pytest.fail("examined"))
+    monkeypatch.setattr(Engine, "examine", lambda *_: pytest.fail("examined"))
     path = folder / "1.shard"
     whole = path.read_bytes()
     head = 8 + int.from_bytes(whole[:8], "big")
@@ -123,12 +124,12 @@ def test_a_shard_that_other_packages_wrote_is_refused(folder, monkeypatch):
 
 
 def test_what_could_not_be_examined_is_said_and_the_rest_is_kept(folder, monkeypatch):
-    def lost(worker, lesson, job):
+    def lost(engine, lesson, job):
         if lesson == "ps1/ps1":
-            raise WorkerLost("the process that examines ended")
+            raise Lost("the process that examines ended")
         return shards.Result([])
 
-    monkeypatch.setattr(Worker, "examine", lost)
+    monkeypatch.setattr(Engine, "examine", lost)
     done = []
     with pytest.raises(ShardError, match=r"^\d could not be examined \(the process that examines"):
         done += [part for number in (0, 1) for part in run_shard(folder / f"{number}.shard", 1)]

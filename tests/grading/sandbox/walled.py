@@ -1,4 +1,4 @@
-"""Run behind the outer wall by the tests: fork a keeper for each snippet of student code.
+"""Run behind the outer wall by the tests: a keeper for each snippet of student code.
 
 A job is one line of JSON on the descriptor named by the first argument, the answer another:
 
@@ -35,17 +35,20 @@ def student(code, talk):
 
 def begin(job, program, talk, control, others):
     """Fork a keeper, and return how to wait for it and how to kill it."""
-    from course.grading.sandbox.keeper import keep
+    from course.grading.sandbox.keeper import Keeper
     from course.grading.sandbox.limits import Limits
 
-    keeper = os.fork()
-    if keeper == 0:
+    process = os.fork()
+    if process == 0:
         for descriptor in others:
             os.close(descriptor)
-        limits = Limits(**job["limits"])
-        keep(student(job["code"], talk), control, limits, program, job["isolate"], [talk])
+        keeper = Keeper(Limits(**job["limits"]), program, job["isolate"])
+        keeper.start(student(job["code"], talk), control, [talk])
+        os.close(talk)
+        keeper.wait_for()
+        os._exit(0)
     control.close()
-    return lambda: os.waitpid(keeper, 0), lambda: os.kill(keeper, signal.SIGKILL)
+    return lambda: os.waitpid(process, 0), lambda: os.kill(process, signal.SIGKILL)
 
 
 def examine(job, program):
