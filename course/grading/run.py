@@ -1,7 +1,7 @@
 """Have many submissions examined: whoever examines, and whatever is done with the results."""
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 
 from sqlalchemy.exc import OperationalError
@@ -136,8 +136,6 @@ def _finished(
         was_told = found.is_over  # of an error, while another of its notebooks was examined
         try:
             result = future.result()
-        except CancelledError as error:
-            raise OSError("the scheduler was lost") from error
         except Exception as error:  # a worker that was lost each time, or whatever it is
             found.error = error
         else:

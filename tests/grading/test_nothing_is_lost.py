@@ -5,6 +5,7 @@ import errno
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -143,17 +144,28 @@ def mean(values):
 POINTS = {"ana": 12.5, "ben": 9, "cleo": 8, "dora": 10}
 
 
-def test_killing_the_command_ends_all_that_it_has_started(course):
+STOPPED = "Stopped. What is done is kept; the same command goes on from here.\n"
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "said"),
+    [(signal.SIGKILL, -signal.SIGKILL, ""), (signal.SIGINT, 130, STOPPED)],
+    ids=["kill -9", "Ctrl-C"],
+)
+def test_whoever_ends_the_command_ends_all_that_it_has_started(course, how, code, said):
     shutil.rmtree(course / ".course")
     hand_in(course, "dora", lambda nb: set_answer(nb, "mean", SLOW_MEAN))
     command = [Path(sys.executable).with_name("course"), "grade", "--lesson", "ps1"]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(
-        command, cwd=course, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command, cwd=course, text=True, start_new_session=True, **streams
     ) as grader:
         assert grader.stdout.readline().startswith("Grading 1 of 4: ")
         started = below(grader.pid)
         assert len(started) > 3
-        grader.kill()
+        os.killpg(grader.pid, how)  # as a terminal does: to all that have not left its group
+        assert grader.wait(30) == code
+        assert grader.stderr.read() == said
     wait_until(lambda: not any(map(is_alive, started)))
     receipts = list(grade(course, lessons=["ps1"]))
     assert len(receipts) == 4

@@ -1,16 +1,20 @@
 """The executor of a cluster: the workers of a Dask scheduler.
 
-Each Dask worker gets a pool of its own, whose warm processes are programs started anew, not forks of
-a worker with threads. What reaches a worker is jobs: no gradebook, no secret of the course, no password.
+Each Dask worker gets a pool of its own, whose warm processes are programs started anew, not forks
+of a worker with threads. What reaches a worker is jobs: no gradebook, no secret of the course, no
+password.
 """
 
 import contextlib
-from collections.abc import Mapping
-from concurrent.futures import Future
+import logging
+from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError, Future
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from distributed import Client, Security, WorkerPlugin, get_worker
+from distributed.comm.core import CommClosedError
 
 from course.grading.examiner.job import Job, Result
 from course.grading.examiner.settings import Settings
@@ -66,6 +70,8 @@ class Cluster:
     """
 
     def __init__(self, address: str, settings: Settings, references: Mapping[str, Job]) -> None:
+        # What matters is raised here, in a sentence.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
         try:
             security = Security()  # from Dask's configuration
             if problem := _tls_problem(address, security):
@@ -79,21 +85,29 @@ class Cluster:
         examining = Examining(settings, references)
         self._name = examining.name
         try:
-            self._client.register_plugin(examining)
+            with _in_words():
+                self._client.register_plugin(examining)
         except OtherPackages as error:
             self.close()
             raise CourseError(f"{error} there are here: install the same ones on both.") from error
 
     @property
     def at_once(self) -> int:
-        """How many threads the workers have together, as of now."""
-        threads: Mapping[str, int] = self._client.nthreads()
+        """How many threads the workers have together, as of now; raises what `submit` raises."""
+        with _in_words():
+            threads: Mapping[str, int] = self._client.nthreads()
         return max(1, sum(threads.values()))
 
     def submit(self, lesson: str, job: Job) -> "Future[Result]":
-        """Examine a job on some worker, and on another one if that is lost."""
-        future: Future[Result] = self._executor.submit(examine_there, self._name, lesson, job)
-        return future
+        """Examine a job on some worker, and on another one if that is lost.
+
+        raises OSError, at once or in the future, if the scheduler is lost
+        """
+        told: Future[Result] = Future()
+        with _in_words():
+            future = self._executor.submit(examine_there, self._name, lesson, job)
+        future.add_done_callback(partial(_tell, told))
+        return told
 
     def close(self) -> None:
         """Forget what has not begun, and leave the workers as they were."""
@@ -101,6 +115,24 @@ class Cluster:
             self._executor.shutdown(wait=False)
             self._client.unregister_worker_plugin(self._name)
         self._client.close()
+
+
+def _tell(told: "Future[Result]", future: "Future[Result]") -> None:
+    """Pass on what came of an examination."""
+    try:
+        with _in_words():
+            told.set_result(future.result())
+    except Exception as error:
+        told.set_exception(error)
+
+
+@contextlib.contextmanager
+def _in_words() -> Iterator[None]:
+    """Say what it means if Dask's client cannot go on: nothing can be examined any more."""
+    try:
+        yield
+    except (CancelledError, CommClosedError) as error:
+        raise OSError("the scheduler was lost") from error
 
 
 def _tls_problem(address: str, security: Security) -> str | None:

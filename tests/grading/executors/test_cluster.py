@@ -1,8 +1,13 @@
 """The workers of a Dask scheduler find what a pool finds, also if some of them are lost."""
 
+import contextlib
+import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from distributed import Client, LocalCluster
@@ -13,6 +18,7 @@ from course.grading.executors.cluster import Cluster
 from course.grading.folder import CourseError
 from course.grading.grade import grade
 from tests.grading.executors.test_pool import job, value
+from tests.grading.processes import wait_until
 from tests.small_class import course as course
 from tests.small_class import examinations as examinations
 from tests.small_class import left_by_grading
@@ -67,6 +73,40 @@ def test_a_worker_with_other_packages_is_refused_in_one_sentence(scheduler, monk
     monkeypatch.setattr(cluster_module, "environment", lambda: "others")  # here, not there
     with pytest.raises(CourseError, match=r"^tcp://.* has other versions .* on both\.$"):
         Cluster(scheduler, Settings(), {})
+
+
+@contextlib.contextmanager
+def scheduler_of_its_own(folder):
+    """A scheduler and a worker, as two commands start them; gives its address and its process."""
+    file, dask = folder / "scheduler.json", Path(sys.executable).with_name("dask")
+    here = ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0"]
+    with contextlib.ExitStack() as stack:
+        for arguments in (
+            ["scheduler", "--port", "0", *here],
+            ["worker", "--nworkers", "1", "--nthreads", "1", "--no-dashboard"],
+        ):
+            command = [dask, *arguments, "--scheduler-file", file]
+            process = stack.enter_context(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+            stack.callback(process.kill)
+            if "scheduler" in arguments:
+                scheduler = process
+                wait_until(file.exists)
+        yield json.loads(file.read_text())["address"], scheduler
+
+
+def test_a_scheduler_that_is_lost_in_the_middle_loses_nothing(
+    course, small_class, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(cluster_module, "SECONDS_TO_CONNECT", 5)
+    shutil.rmtree(course / ".course")
+    with scheduler_of_its_own(tmp_path) as (address, scheduler):
+        receipts = grade(course, scheduler=address)
+        next(receipts)
+        scheduler.kill()
+        with pytest.raises(CourseError, match=r"the scheduler was lost; what was graded until"):
+            list(receipts)
+    assert {receipt.status for receipt in grade(course)} == {"graded", "unchanged"}
+    assert left_by_grading(course) == left_by_grading(small_class)
 
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence(course, monkeypatch):
