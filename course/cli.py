@@ -1,6 +1,7 @@
 """The `course` command: release lessons, grade a class, write feedback, show the scores."""
 
 import contextlib
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -97,6 +98,7 @@ def grade(
     from course.grading.submissions import find_submissions
     from course.reports.summary import print_moves, print_summary
 
+    gc.freeze()  # what was imported stays: it is not searched for garbage over and over
     with _plain_errors():
         total = len(find_submissions(Path.cwd(), lessons, students))
         if preview:

@@ -16,6 +16,7 @@ FLOATS = ["float16", "bfloat16", "float32", "float64", "complex64", "complex128"
 NAMES = ["bool", *INTS, *FLOATS]
 DTYPES: dict[str, torch.dtype] = {name: getattr(torch, name) for name in NAMES}
 NAME_OF = {dtype: name for name, dtype in DTYPES.items()}
+KINDS = (Tensor, torch.dtype, torch.device)
 DEVICE = re.compile(r"(cpu|cuda|meta|mps|xpu)(:\d{1,2})?", re.ASCII)
 
 MOST_BYTES = 64 << 20
@@ -47,7 +48,7 @@ class TensorCarrier:
     name = "tensor"
 
     def carries(self, value: object) -> bool:
-        return issubclass(type(value), Tensor | torch.dtype | torch.device)
+        return issubclass(type(value), KINDS)
 
     def pack(self, value: Any) -> tuple[dict[str, Any], bytes]:
         if isinstance(value, torch.dtype):
@@ -236,8 +237,9 @@ def _pack(value: Tensor) -> tuple[dict[str, Any], bytes]:
         "shape": list(tensor.shape),
         "requires_grad": requires_grad,
     }
-    flat = tensor.cpu().resolve_conj().resolve_neg().reshape(-1).contiguous()
-    return meta, flat.view(torch.uint8).numpy().tobytes()
+    # NumPy knows no bfloat16, but numbers that are as long.
+    known = tensor.view(torch.int16) if tensor.dtype is torch.bfloat16 else tensor
+    return meta, known.numpy(force=True).tobytes()
 
 
 def _unpack(name: Any, shape: Any, data: bytes) -> Tensor:

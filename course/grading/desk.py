@@ -145,6 +145,7 @@ class Desk:
                 name: read_lesson(self._api.config, self.gradebook, assignment, name)
                 for name in names
             }
+            self.gradebook.db.rollback()  # nothing is held while submissions are examined
         return self._lessons[assignment]
 
     def references(self, assignments: set[str]) -> dict[str, Job]:
@@ -298,16 +299,7 @@ class Desk:
 
     def _write_graded(self, scored: Scored) -> None:
         """Put the graded notebooks, and what lies beside them, where nbgrader looks for them."""
-        prepared = scored.prepared
-        submission = prepared.submission
-        folder = prepared.folder / "in"
-        for name, nb in scored.notebooks.items():
-            nbformat.write(nb, folder / f"{name}.ipynb")
-        for lesson in self.lessons(submission.lesson).values():
-            for name, data in self._given(lesson).items():
-                path = folder / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
+        submission = scored.prepared.submission
         graded = folder_of(self._api, "autograded", submission)
         graded.parent.mkdir(parents=True, exist_ok=True)
         # Beside its place, so that it can be moved there in one step. Its name is hidden from
@@ -317,7 +309,14 @@ class Desk:
             if left.exists():
                 remove(left)
         try:
-            shutil.copytree(folder, fresh)
+            shutil.copytree(scored.prepared.folder / "in", fresh)
+            for name, nb in scored.notebooks.items():
+                nbformat.write(nb, fresh / f"{name}.ipynb")
+            for lesson in self.lessons(submission.lesson).values():
+                for name, data in self._given(lesson).items():
+                    path = fresh / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(data)
             if graded.exists():
                 graded.rename(old)
             fresh.rename(graded)

@@ -55,9 +55,11 @@ def match_cells(places: list[Place], cells: list[StudentCell]) -> Matched:
     homes = _homes(places, cells)
     first: list[StudentCell] = []
     filled = [Filled(place) for place in places]
+    claims: dict[int | None, list[StudentCell]] = {}
+    for cell in cells:
+        claims.setdefault(homes.get(cell.number), []).append(cell)
     for at, found in enumerate(filled):
-        claims = [cell for cell in cells if homes.get(cell.number) == at]
-        found.answer = _the_one_that_counts(found.place, claims)
+        found.answer = _the_one_that_counts(found.place, claims.get(at, []))
     here, order = first, []
     for cell in cells:
         home = homes.get(cell.number)
@@ -69,7 +71,7 @@ def match_cells(places: list[Place], cells: list[StudentCell]) -> Matched:
         if found.answer is cell:
             here = found.after
             order.append(home)
-            if not place.is_answer and place.text is not None and not same_text(place.text, cell):
+            if not place.is_answer and place.text is not None and place.bare != cell.bare:
                 # A changed given cell: the lesson's text, then the student's.
                 here.append(replace(cell, kind=kind_of(place)))
             continue
@@ -111,29 +113,20 @@ def defined(source: str) -> set[str]:
 
 def is_written(place: Place, cell: StudentCell) -> bool:
     """Whether a student wrote anything other than what was released."""
-    return bool(cell.text.strip()) and not same_text(place.text, cell)
-
-
-def same_text(text: str | None, cell: StudentCell) -> bool:
-    return text is not None and _bare(text) == _bare(cell.text)
-
-
-def _bare(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+    return cell.bare not in ("", place.bare)
 
 
 def _is_copy(place: Place, found: Filled, cell: StudentCell) -> bool:
-    counts = found.answer.text if found.answer else ""
-    return same_text(place.text, cell) or same_text(counts, cell) or not cell.text.strip()
+    return cell.bare in ("", place.bare, found.answer.bare if found.answer else "")
 
 
 def _homes(places: list[Place], cells: list[StudentCell]) -> dict[int, int]:
     """The place (by index) of each cell (by number) that has one."""
     by_name = {place.name: at for at, place in enumerate(places) if place.name}
-    tests = {_bare(place.text): place.name for place in places if place.is_test and place.text}
+    tests = {place.bare: place.name for place in places if place.is_test and place.text}
     homes = {}
     for cell in cells:
-        name = tests.get(_bare(cell.text), cell.name)  # a test's text is never an answer
+        name = tests.get(cell.bare, cell.name)  # a test's text is never an answer
         if name in by_name:
             homes[cell.number] = by_name[name]
     free = set(range(len(places))) - set(homes.values())
@@ -144,10 +137,8 @@ def _homes(places: list[Place], cells: list[StudentCell]) -> dict[int, int]:
             homes[cell.number] = chosen
             free.discard(chosen)
 
-    released = [None if place.text is None else _bare(place.text) for place in places]
     for cell in cells:
-        text = _bare(cell.text)
-        alike = [at for at in sorted(free) if released[at] == text]
+        alike = [at for at in sorted(free) if places[at].bare == cell.bare]
         settle(cell, sorted(alike, key=lambda at: places[at].cell.get("id") != cell.id))
     for cell in cells:
         settle(cell, [at for at in free if cell.id and places[at].cell.get("id") == cell.id])

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypeGuard
 
 from nbformat.notebooknode import NotebookNode
@@ -43,6 +44,20 @@ class StudentCell:
         name = self.label.get("grade_id")
         return name if isinstance(name, str) else None
 
+    @cached_property
+    def bare(self) -> str:
+        """The text, to be compared."""
+        return bare(self.text)
+
+
+def bare(text: str) -> str:
+    """A text without the white space that nobody sees.
+
+    >>> bare("\\nx = 1  \\n\\n    y\\n")
+    'x = 1\\n\\n    y'
+    """
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
 
 def read_notebook(data: bytes) -> tuple[NotebookNode, list[str]]:
     """Return a valid notebook of what the file holds, and a sentence for each repair.
@@ -52,25 +67,19 @@ def read_notebook(data: bytes) -> tuple[NotebookNode, list[str]]:
     """
     repairs: list[str] = []
     notebook = _parse(_decode(data, repairs.append), repairs.append)
-    cells = student_cells(notebook, repairs.append)
+    cells = student_cells(notebook)
     if not cells:
         return _notebook([]), [NO_NOTEBOOK]
+    _report_format(notebook, repairs.append)
+    _report_cells(notebook, repairs.append)
     return _notebook([_valid(cell) for cell in cells]), repairs
 
 
-def student_cells(
-    notebook: dict[str, Any], report: Callable[[str], None] = lambda sentence: None
-) -> list[StudentCell]:
+def student_cells(notebook: dict[str, Any]) -> list[StudentCell]:
     """The cells of a notebook of any format."""
-    raw = [cell for cell in _raw_cells(notebook) if isinstance(cell, dict)]
-    if len(raw) > MOST_CELLS:
-        report(f"The notebook has {len(raw)} cells: those after the first {MOST_CELLS} were left.")
-        raw = raw[:MOST_CELLS]
-    _report_format(notebook, report)
-    _report_cells(raw, notebook, report)
     seen: set[str] = set()
     cells = []
-    for number, cell in enumerate(raw, start=1):
+    for number, cell in enumerate(_raw_cells(notebook)[:MOST_CELLS], start=1):
         metadata = _dict(cell.get("metadata"))
         own_id = cell.get("id")
         if not isinstance(own_id, str) or not CELL_ID.fullmatch(own_id) or own_id in seen:
@@ -134,15 +143,12 @@ def _whole_cells(text: str) -> Iterator[dict[str, Any]]:
         found = start.search(text, end)
 
 
-def _raw_cells(notebook: dict[str, Any]) -> list[Any]:
-    cells = notebook.get("cells")
-    if _is_list(cells):
-        return list(cells)
-    sheets = notebook.get("worksheets")  # format 3
-    if not _is_list(sheets):
-        return []
+def _raw_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    sheets = [notebook]
+    if not _is_list(notebook.get("cells")) and _is_list(notebook.get("worksheets")):
+        sheets = notebook["worksheets"]  # format 3
     found = [_dict(sheet).get("cells") for sheet in sheets]
-    return [cell for cells in found if _is_list(cells) for cell in cells]
+    return [cell for cells in found if _is_list(cells) for cell in cells if isinstance(cell, dict)]
 
 
 def _kind(cell: dict[str, Any]) -> Literal["code", "markdown"]:
@@ -180,10 +186,12 @@ def _report_format(notebook: dict[str, Any], report: Callable[[str], None]) -> N
         report("The notebook did not name its kernel: the lesson's is used.")
 
 
-def _report_cells(
-    raw: list[dict[str, Any]], notebook: dict[str, Any], report: Callable[[str], None]
-) -> None:
+def _report_cells(notebook: dict[str, Any], report: Callable[[str], None]) -> None:
     """Say which parts of cells were missing or wrong; none of them is needed."""
+    raw = _raw_cells(notebook)
+    if len(raw) > MOST_CELLS:
+        report(f"The notebook has {len(raw)} cells: those after the first {MOST_CELLS} were left.")
+        raw = raw[:MOST_CELLS]
     wrong: dict[str, list[int]] = {}
     ids = Counter(cell["id"] for cell in raw if isinstance(cell.get("id"), str))
     minor = notebook.get("nbformat_minor")

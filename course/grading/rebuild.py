@@ -1,15 +1,15 @@
 """Put the text of a student's answers into the notebook that was released."""
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
+import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Integer
 
 from course.grading.lesson import lesson_of
-from course.grading.match_cells import Filled, Matched, kind_of, match_cells, same_text
+from course.grading.match_cells import Filled, Matched, kind_of, match_cells
 from course.grading.read_notebook import StudentCell, counted, plain_cell, student_cells
 from course.grading.repairs import note_repairs
 from course.grading.skeleton import Place
@@ -34,16 +34,15 @@ class Rebuild(NbGraderPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        # Its cells become those of the student's notebook.
-        skeleton = copy.deepcopy(lesson_of(self.config, resources).skeleton)
+        skeleton = lesson_of(self.config, resources).skeleton
         cells = student_cells(nb)
         matched = match_cells(skeleton.places, cells)
         repairs = list(resources.get("repairs", []))
         if cells:
             repairs += _repairs(matched)
         repairs += self._cut(matched)
-        rebuilt = skeleton.notebook
-        rebuilt.cells = list(_cells(matched))
+        # Copied, since the lesson's cells are those of every student.
+        rebuilt = nbformat.from_dict(skeleton.notebook | {"cells": list(_cells(matched))})
         _give_ids(rebuilt)
         note_repairs(rebuilt, repairs)
         for repair in repairs:
@@ -65,13 +64,13 @@ class Rebuild(NbGraderPreprocessor):
             yield f"{too_many} of the student's own cells were left out: there are too many."
 
 
-def _cells(matched: Matched) -> Iterator[NotebookNode]:
+def _cells(matched: Matched) -> Iterator[dict[str, Any]]:
     yield from map(_own, matched.first)
     for filled in matched.cells:
         yield from map(_own, filled.before)
-        cell = filled.place.cell
+        cell: dict[str, Any] = filled.place.cell
         if filled.place.is_answer and filled.answer is not None:
-            cell.source = filled.answer.text
+            cell = cell | {"source": filled.answer.text}
         yield cell
         yield from map(_own, filled.after)
 
@@ -154,5 +153,5 @@ def _is_changed_test(filled: Filled) -> bool:
         and place.name is not None
         and not place.is_answer
         and place.text is not None
-        and not same_text(place.text, filled.answer)
+        and place.bare != filled.answer.bare
     )

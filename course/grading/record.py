@@ -1,8 +1,8 @@
 """The one place where automatic scores enter the gradebook."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
@@ -18,14 +18,41 @@ from nbgrader.api import (
 )
 from nbgrader.plugins import BasePlugin
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy.orm import Session
 from traitlets.config import Config
 
 from course.grading.marks import Marks, marks_of
 
 MARKS = "marks"
 """Where in the resources the marks go, if they are not to be recorded at once."""
+
+# What is asked for every submission: to put a question together takes longer than to ask it.
+_SUBMISSION = (
+    select(
+        Assignment.duedate,
+        Student.id.label("student"),
+        SubmittedAssignment.id,
+        SubmittedAssignment.timestamp,
+        SubmittedAssignment.extension,
+    )
+    .select_from(Assignment)
+    .outerjoin(Student, Student.id == bindparam("student"))
+    .outerjoin(
+        SubmittedAssignment,
+        (SubmittedAssignment.assignment_id == Assignment.id)
+        & (SubmittedAssignment.student_id == bindparam("student")),
+    )
+    .where(Assignment.id == bindparam("lesson"))
+)
+_NOTEBOOKS = select(
+    SubmittedNotebook.notebook_id, SubmittedNotebook.id, SubmittedNotebook.late_submission_penalty
+).where(SubmittedNotebook.assignment_id == bindparam("submission"))
+_GRADES = select(Grade.cell_id, Grade.id, Grade.manual_score).where(
+    Grade.notebook_id == bindparam("notebook")
+)
+_COMMENTS = select(Comment.cell_id, Comment.id).where(Comment.notebook_id == bindparam("notebook"))
+_SCORE = select(func.sum(Grade.score)).where(Grade.notebook_id == bindparam("notebook"))
 
 
 class Record(NbGraderPreprocessor):
@@ -69,7 +96,8 @@ class Recorder:
     """
 
     def __init__(self, gradebook: Gradebook, config: Config) -> None:
-        self._session: Session = gradebook.db()
+        # Rows are written: objects of the gradebook's session would take several times as long.
+        self._engine: Engine = gradebook.engine
         assigning = AssignLatePenalties(config=config)
         assigning.init_plugin()
         self._penalty: BasePlugin = assigning.plugin_inst
@@ -91,133 +119,130 @@ class Recorder:
         What a human has given stays: marks, extra credit, comments, an extension.
         raises MissingEntry if the gradebook has no such lesson
         """
-        try:
-            told = self._record(lesson, student, marks, handed_in)
-            self._session.commit()
-            return told
-        except BaseException:
-            self._session.rollback()
-            raise
+        lesson_id, notebooks = self._lesson(lesson)
+        points = most = 0.0
+        with self._engine.begin() as db:
+            submission = _submission(db, lesson_id, student, handed_in)
+            late = _seconds_late(submission)
+            for notebook in _notebooks(db, submission.id, notebooks):
+                about, penalty = notebooks[notebook.notebook_id], notebook.late_submission_penalty
+                if about.name in marks:
+                    _write(db, notebook.id, marks[about.name], about)
+                score = db.scalar(_SCORE, {"notebook": notebook.id}) or 0.0
+                if about.name in marks:
+                    handed_over = marks[about.name] is not None
+                    penalty = self._lateness(student, score, late) if handed_over else None
+                if penalty != notebook.late_submission_penalty:
+                    this = update(SubmittedNotebook).where(SubmittedNotebook.id == notebook.id)
+                    db.execute(this.values(late_submission_penalty=penalty))
+                points += max(0.0, score - (penalty or 0.0))
+                most += sum(worth for _, worth in about.marked.values())
+        return points, most
 
     def forget(self, lesson: str, student: str, reason: str) -> None:
         """Leave no automatic score of a submission, and note why as a comment."""
-        try:
-            _, notebooks = self._lesson(lesson)
-            for notebook in self._submission(lesson, student).notebooks:
-                _make_places(notebook, notebooks[notebook.notebook_id])
-                for mark in notebook.grades:
-                    mark.auto_score = None
-                    mark.needs_manual_grade = True
-                for comment in notebook.comments:
-                    comment.auto_comment = reason
-            self._session.commit()
-        except BaseException:
-            self._session.rollback()
-            raise
+        lesson_id, notebooks = self._lesson(lesson)
+        with self._engine.begin() as db:
+            submission = _submission(db, lesson_id, student)
+            for notebook in _notebooks(db, submission.id, notebooks):
+                about = notebooks[notebook.notebook_id]
+                said: dict[str, str | None] = dict.fromkeys(about.commented.values(), reason)
+                _write(db, notebook.id, Marks(comments=said), about)
 
-    def _record(
-        self,
-        lesson: str,
-        student: str,
-        marks: Mapping[str, Marks | None],
-        handed_in: datetime | None,
-    ) -> tuple[float, float]:
-        _, notebooks = self._lesson(lesson)
-        submission = self._submission(lesson, student)
-        if handed_in is not None:
-            submission.timestamp = handed_in
-        points = most = 0.0
-        for notebook in submission.notebooks:
-            about = notebooks[notebook.notebook_id]
-            if about.name in marks:
-                _make_places(notebook, about)
-                _write(notebook, marks[about.name], about)
-            score = sum(map(_score, notebook.grades))
-            if about.name in marks:
-                handed_over = marks[about.name] is not None
-                late = self._lateness(submission, student, score) if handed_over else None
-                notebook.late_submission_penalty = late
-            points += max(0.0, score - (notebook.late_submission_penalty or 0.0))
-            most += sum(worth for _, worth in about.marked.values())
-        return points, most
-
-    def _lateness(
-        self, submission: SubmittedAssignment, student: str, score: float
-    ) -> float | None:
+    def _lateness(self, student: str, score: float, late: float) -> float | None:
         """What lateness costs, from 0 to the score; None if it costs nothing."""
-        # Without a due date nothing is late; nbgrader stumbles over an extension of none.
-        late = submission.total_seconds_late if submission.assignment.duedate else 0
         asked = self._penalty.late_submission_penalty(student, score, late) if late > 0 else None
         return None if asked is None else min(max(asked, 0.0), score)
 
     def _lesson(self, lesson: str) -> tuple[str, dict[str, _Notebook]]:
         """The id of the lesson, and its notebooks by their ids; read once."""
         if lesson not in self._lessons:
-            query = select(Assignment).where(Assignment.name == lesson)
-            assignment = self._session.scalars(query).one_or_none()
-            if assignment is None:
-                raise MissingEntry(f"No such assignment: {lesson}")
-            notebooks = {}
-            for notebook in assignment.notebooks:
-                marked = [*notebook.grade_cells, *notebook.task_cells]
-                commented = [*notebook.solution_cells, *notebook.task_cells]
-                notebooks[notebook.id] = _Notebook(
-                    notebook.name,
-                    {cell.id: (cell.name, cell.max_score) for cell in marked},
-                    {cell.id: cell.name for cell in commented},
-                )
-            self._lessons[lesson] = assignment.id, notebooks
+            with Session(self._engine) as session:
+                query = select(Assignment).where(Assignment.name == lesson)
+                assignment = session.scalars(query).one_or_none()
+                if assignment is None:
+                    raise MissingEntry(f"No such assignment: {lesson}")
+                notebooks = {}
+                for notebook in assignment.notebooks:
+                    marked = [*notebook.grade_cells, *notebook.task_cells]
+                    commented = [*notebook.solution_cells, *notebook.task_cells]
+                    notebooks[notebook.id] = _Notebook(
+                        notebook.name,
+                        {cell.id: (cell.name, cell.max_score) for cell in marked},
+                        {cell.id: cell.name for cell in commented},
+                    )
+                self._lessons[lesson] = assignment.id, notebooks
         return self._lessons[lesson]
 
-    def _submission(self, lesson: str, student: str) -> SubmittedAssignment:
-        """The submission with all that belongs to it, made as far as it is not there."""
-        lesson_id, notebooks = self._lesson(lesson)
-        within = selectinload(SubmittedAssignment.notebooks)
-        found = self._session.scalars(
-            select(SubmittedAssignment)
-            .where(
-                SubmittedAssignment.assignment_id == lesson_id,
-                SubmittedAssignment.student_id == student,
-            )
-            .options(
-                joinedload(SubmittedAssignment.assignment),
-                within.selectinload(SubmittedNotebook.grades),
-                within.selectinload(SubmittedNotebook.comments),
-            )
-        ).one_or_none()
-        if found is None:
-            if self._session.get(Student, student) is None:
-                self._session.add(Student(id=student))
-            assignment = self._session.get(Assignment, lesson_id)
-            found = SubmittedAssignment(assignment=assignment, student_id=student)
-            self._session.add(found)
-        there = {notebook.notebook_id for notebook in found.notebooks}
-        for number in notebooks.keys() - there:
-            found.notebooks.append(SubmittedNotebook(notebook_id=number))
+
+def _submission(
+    db: Connection, lesson: str, student: str, handed_in: datetime | None = None
+) -> Any:
+    """What the gradebook says of a submission, made if it is not there."""
+    which = {"lesson": lesson, "student": student}
+    found = db.execute(_SUBMISSION, which).one()
+    if found.student is None:
+        db.execute(insert(Student), {"id": student})
+    if found.id is None:
+        new = {"assignment_id": lesson, "student_id": student, "timestamp": handed_in}
+        db.execute(insert(SubmittedAssignment), new)
+    elif handed_in not in (None, found.timestamp):
+        this = update(SubmittedAssignment).where(SubmittedAssignment.id == found.id)
+        db.execute(this.values(timestamp=handed_in))
+    else:
         return found
+    return db.execute(_SUBMISSION, which).one()
 
 
-def _make_places(notebook: SubmittedNotebook, about: _Notebook) -> None:
-    """A mark and a comment for each cell that has one, also for those that are new."""
-    for number in about.marked.keys() - {mark.cell_id for mark in notebook.grades}:
-        notebook.grades.append(Grade(cell_id=number, needs_manual_grade=True))
-    for number in about.commented.keys() - {comment.cell_id for comment in notebook.comments}:
-        notebook.comments.append(Comment(cell_id=number))
+def _seconds_late(submission: Any) -> float:
+    # Without a due date nothing is late; nbgrader stumbles over an extension of none.
+    if submission.timestamp is None or submission.duedate is None:
+        return 0.0
+    due = submission.duedate + (submission.extension or timedelta())
+    return float((submission.timestamp - due).total_seconds())
 
 
-def _write(notebook: SubmittedNotebook, marks: Marks | None, about: _Notebook) -> None:
-    for mark in notebook.grades:
+def _notebooks(db: Connection, submission: str, wanted: Collection[str]) -> Sequence[Any]:
+    """What the gradebook says of the notebooks of a submission, made as far as it is not there."""
+    found = db.execute(_NOTEBOOKS, {"submission": submission}).all()
+    new = set(wanted) - {notebook.notebook_id for notebook in found}
+    if not new:
+        return found
+    rows = [{"assignment_id": submission, "notebook_id": number} for number in new]
+    db.execute(insert(SubmittedNotebook), rows)
+    return db.execute(_NOTEBOOKS, {"submission": submission}).all()
+
+
+def _write(db: Connection, notebook: str, marks: Marks | None, about: _Notebook) -> None:
+    """Write a mark and a comment for each cell that has one, also for those that are new."""
+    grades = {row.cell_id: row for row in db.execute(_GRADES, {"notebook": notebook})}
+    scores = {}
+    for cell, (name, _) in (dict.fromkeys(grades, ("", 0.0)) | about.marked).items():
         # Not handed in: 0, as nbgrader has it, also for what a human would mark.
-        name, _ = about.marked.get(mark.cell_id, ("", 0))
-        mark.auto_score = 0 if marks is None else marks.scores.get(name)
-        was_marked = mark.manual_score is not None and marks is not None
-        mark.needs_manual_grade = was_marked or mark.auto_score is None
-    for comment in notebook.comments:
-        name = about.commented.get(comment.cell_id, "")
-        comment.auto_comment = None if marks is None else marks.comments.get(name)
+        score = 0 if marks is None else marks.scores.get(name)
+        was_marked = cell in grades and grades[cell].manual_score is not None
+        needs = score is None or (was_marked and marks is not None)
+        scores[cell] = {"auto_score": score, "needs_manual_grade": needs}
+    _put(db, Grade, notebook, grades, scores)
+    comments = {row.cell_id: row for row in db.execute(_COMMENTS, {"notebook": notebook})}
+    said = {} if marks is None else marks.comments
+    named = dict.fromkeys(comments, "") | about.commented
+    written = {cell: {"auto_comment": said.get(name)} for cell, name in named.items()}
+    _put(db, Comment, notebook, comments, written)
 
 
-def _score(mark: Grade) -> float:
-    """What nbgrader's `Grade.score` will be once it is written."""
-    given = mark.auto_score if mark.manual_score is None else mark.manual_score
-    return 0.0 if given is None else given + (mark.extra_credit or 0.0)
+def _put(
+    db: Connection,
+    kind: type[Grade] | type[Comment],
+    notebook: str,
+    found: Mapping[str, Any],
+    values: Mapping[str, dict[str, Any]],
+) -> None:
+    """Write values by cell, into the rows that were found or else into new ones."""
+    new = values.keys() - found.keys()
+    if new:
+        rows = [{"notebook_id": notebook, "cell_id": cell, **values[cell]} for cell in new]
+        db.execute(insert(kind), rows)
+    if found:
+        old = [{"which": row.id, **values[cell]} for cell, row in found.items()]
+        db.execute(update(kind).where(kind.id == bindparam("which")), old)

@@ -3,6 +3,7 @@
 import copy
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import nbformat
@@ -12,6 +13,8 @@ from nbgrader.api import Notebook, SourceCell
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.nbgraderformat import MetadataValidator
 from traitlets.config import Config
+
+from course.grading.read_notebook import bare
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ class Place:
     @property
     def shown(self) -> str:
         return self.name or f"cell {self.number} of the lesson"
+
+    @cached_property
+    def bare(self) -> str | None:
+        """The text, to be compared."""
+        return None if self.text is None else bare(self.text)
 
 
 @dataclass(frozen=True)

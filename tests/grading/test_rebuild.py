@@ -6,6 +6,10 @@ import json
 
 import pytest
 
+from course.grading.folder import open_course
+from course.grading.lesson import read_lesson
+from course.grading.read_notebook import read_notebook
+from course.grading.rebuild import Rebuild
 from tests.foreign_course import HIDDEN_MEAN
 from tests.graded_class import MEAN
 from tests.grading.damages import (
@@ -208,3 +212,19 @@ def test_the_same_notebook_is_rebuilt_the_same(course):
     nb = answered(course)
     change_test(nb)
     assert rebuild(course, copy.deepcopy(nb)).notebook == rebuild(course, nb).notebook
+
+
+def test_what_becomes_of_a_rebuilt_notebook_does_not_reach_the_next_one(course):
+    api = open_course(course)
+    with api.gradebook as gradebook:
+        lesson = read_lesson(api.config, gradebook, "ps1", "ps1")
+    before = copy.deepcopy(lesson.skeleton)
+    handed_in, _ = read_notebook(json.dumps(answered(course)).encode())
+    rebuilt, _ = Rebuild().preprocess(handed_in, {"lesson": lesson})
+    for cell_of_it in rebuilt.cells:
+        cell_of_it.source = cell_of_it.id = ""
+        cell_of_it.metadata.get("nbgrader", {}).clear()
+        cell_of_it.metadata.clear()
+        cell_of_it.get("outputs", []).append({})
+    rebuilt.metadata.kernelspec.clear()
+    assert lesson.skeleton == before

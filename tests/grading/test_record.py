@@ -274,6 +274,17 @@ def test_an_extension_of_no_due_date_is_never_late(course, recording):
         assert [notebook.late_submission_penalty for notebook in submission.notebooks] == [None] * 2
 
 
+def test_a_student_whom_only_the_submission_knows_is_recorded(course, recording):
+    recorder, _ = recording
+    told = recorder.record("ps1", "ana", marks_in(course, "ana"))
+    with open_course(course).gradebook as gradebook:
+        gradebook.db.execute(sqlalchemy.text("DELETE FROM student WHERE id = 'ana'"))
+        gradebook.db.commit()
+    assert recorder.record("ps1", "ana", marks_in(course, "ana")) == told
+    with open_course(course).gradebook as gradebook:
+        assert gradebook.find_student("ana").id == "ana"
+
+
 def test_forgetting_leaves_marks_by_hand_and_says_why(course, recording):
     recorder, _ = recording
     before = in_the_gradebook(course)

@@ -27,7 +27,7 @@ class ArrayCarrier:
 
     def carries(self, value: object) -> bool:
         numpy = sys.modules.get("numpy")  # without it there are no arrays
-        return numpy is not None and issubclass(type(value), numpy.ndarray | numpy.generic)
+        return numpy is not None and issubclass(type(value), (numpy.ndarray, numpy.generic))
 
     def pack(self, value: Any) -> tuple[dict[str, Any], bytes]:
         import numpy

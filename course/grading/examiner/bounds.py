@@ -1,6 +1,5 @@
 """How large and how deep a value may be that crosses, the same on both sides."""
 
-from types import EllipsisType, NoneType
 from typing import Any
 
 MOST_DIGITS = 4000  # of an int
@@ -18,7 +17,6 @@ MOST_FACT = 500  # characters
 MOST_LIKE_KEYS = 100  # of one hash: a table of n such keys takes a time that grows as n squared
 
 SUBCLASSED = (int, float, str, complex, bytes, tuple, list, dict, set, frozenset)
-PLAIN = frozenset({*SUBCLASSED, NoneType, bool, slice, range, EllipsisType})
 
 LARGEST: int = 10**MOST_DIGITS
 

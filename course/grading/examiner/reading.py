@@ -6,6 +6,7 @@ Every function here raises Malformed, or an exception that `Codec.unpack` turns 
 import json
 from collections.abc import Callable, Collection
 from itertools import accumulate
+from types import NoneType
 from typing import Any
 
 from course.grading.examiner.bounds import (
@@ -28,6 +29,8 @@ from course.grading.examiner.raised import rebuild
 
 NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+MOST_BRACKETS = 4 * MOST_DEPTH  # of JSON, one within the other
+SCALARS = frozenset({NoneType, bool, int, float})  # which the parser has checked
 TABLE_KEYS = ({"size"}, {"size", "carrier", "meta"})
 
 
@@ -56,16 +59,23 @@ def split(data: bytes) -> tuple[dict[str, Any], int]:
     require(len(data) >= 4 and length <= MOST_HEADER, "The header is too long.")
     header = data[4 : 4 + length]
     require(len(header) == length, "The message ends within its header.")
+    if length > MOST_TOKENS or header.count(b"[") + header.count(b"{") > MOST_BRACKETS:
+        check(header)  # for what fewer bytes and brackets cannot be
+    parts, end = DECODER.raw_decode(header.decode("ascii"))
+    require(end == length, "The header goes on after its end.")
+    require(type(parts) is dict and parts.keys() == {"value", "blobs"}, "This is no header.")
+    return parts, 4 + length
+
+
+def check(header: bytes) -> None:
+    """Refuse a header that it would take too much time, memory or stack to parse."""
     bare = without_strings(header)
     tokens = bare.count(b"[") + bare.count(b"{") + bare.count(b",")
     require(tokens <= MOST_TOKENS, "The header has too many parts.")
     closed = bare.count(b"]") + bare.count(b"}")
     require(closed <= tokens, "The header closes more than it opens.")
     # The parser would descend as far as Python's recursion limit lets it, which a test may raise.
-    require(depth(bare) <= 4 * MOST_DEPTH, "The header is nested too deep.")
-    parts = DECODER.decode(header.decode("ascii"))
-    require(type(parts) is dict and set(parts) == {"value", "blobs"}, "This is no header.")
-    return parts, 4 + length
+    require(depth(bare) <= MOST_BRACKETS, "The header is nested too deep.")
 
 
 def without_strings(header: bytes) -> bytes:
@@ -97,7 +107,7 @@ def read_table(table: Any, room: int, carriers: Collection[str]) -> list[dict[st
     """
     require(type(table) is list and len(table) <= MOST_BLOBS, "There are too many blobs.")
     for entry in table:
-        require(type(entry) is dict and set(entry) in TABLE_KEYS, "A blob is not described.")
+        require(type(entry) is dict and entry.keys() in TABLE_KEYS, "A blob is not described.")
         require(type(entry["size"]) is int and entry["size"] >= 0, "A blob has no size.")
         if "carrier" in entry:
             name, meta = entry["carrier"], entry["meta"]
@@ -129,97 +139,123 @@ class Reader:
         self._stand_in = stand_in
         self._resolve = resolve
         self._used = 0
+        self._depth = -1  # of the values that are being read
         self._nodes = 0
         self._errors = 0
 
     def read_all(self, item: Any) -> Any:
         """Read the value that uses all blobs."""
-        value = self._read(item, 0)
+        [value] = self._each([item])
         require(self._used == len(self._blobs), "A blob belongs to no value.")
         return value
 
-    def _read(self, item: Any, depth: int) -> Any:
-        self._count(1)
-        require(depth <= MOST_DEPTH, "The value is nested too deep.")
-        if type(item) is str:
-            require(is_text(item), "A string is too long, or holds half a character.")
-            return item
-        if type(item) is not list:
-            require(type(item) is not dict, "An object stands where a value must be.")
-            return item
-        match item:
-            case ["tuple", list(items)]:
-                return tuple(self._each(items, depth))
-            case ["list", list(items)]:
-                return self._each(items, depth)
-            case ["dict", list(pairs)]:
-                return self._dict(pairs, depth)
-            case ["set", list(items)]:
-                return set(_different(self._each(items, depth)))
-            case ["frozenset", list(items)]:
-                return frozenset(_different(self._each(items, depth)))
-            case ["slice", start, stop, step]:
-                return slice(*self._each([start, stop, step], depth))
-            case ["bytes", number]:
-                return self._blob(number, carried=False)
-            case ["carried", number]:
-                return self._blob(number, carried=True)
-            case [str(tag), *content]:
-                return self._other(tag, content)
-        raise Malformed("An array begins with no tag.")
+    def _each(self, items: Any) -> list[Any]:
+        """Read values that lie one level deeper."""
+        require(type(items) is list, "What holds values is no array of them.")
+        self._count(len(items))
+        self._depth += 1
+        require(self._depth <= MOST_DEPTH or not items, "The value is nested too deep.")
+        read = [item if type(item) in SCALARS else self._read(item) for item in items]
+        self._depth -= 1
+        return read
 
     def _count(self, nodes: int) -> None:
         self._nodes += nodes
         require(self._nodes <= MOST_NODES, "The value has too many parts.")
 
-    def _each(self, items: list[Any], depth: int) -> list[Any]:
-        return [self._read(item, depth + 1) for item in items]
+    def _read(self, item: Any) -> Any:
+        if type(item) is str:
+            require(is_text(item), "A string is too long, or holds half a character.")
+            return item
+        require(type(item) is list and len(item) > 0, "A value is neither plain nor an array.")
+        tag, *content = item
+        require(type(tag) is str and tag in BY_TAG, "An array begins with no tag.")
+        return BY_TAG[tag](self, *content)  # a TypeError if it is not the content of this tag
 
-    def _dict(self, pairs: list[Any], depth: int) -> dict[Any, Any]:
-        read = []
-        for pair in pairs:
-            require(type(pair) is list and len(pair) == 2, "A dict holds no pairs.")
-            read.append(self._each(pair, depth))
-        _different([key for key, _ in read])
-        return dict(read)
+    def _tuple(self, items: Any) -> tuple[Any, ...]:
+        return tuple(self._each(items))
 
-    def _blob(self, number: Any, carried: bool) -> Any:
+    def _set(self, items: Any) -> set[Any]:
+        return set(_different(self._each(items)))
+
+    def _frozenset(self, items: Any) -> frozenset[Any]:
+        return frozenset(_different(self._each(items)))
+
+    def _dict(self, pairs: Any) -> dict[Any, Any]:
+        are_pairs = type(pairs) is list and all(type(x) is list and len(x) == 2 for x in pairs)
+        require(are_pairs, "A dict holds no pairs.")
+        parts = self._each([part for pair in pairs for part in pair])
+        return dict(zip(_different(parts[::2]), parts[1::2], strict=True))
+
+    def _slice(self, start: Any, stop: Any, step: Any) -> slice:
+        return slice(*self._each([start, stop, step]))
+
+    def _bytes(self, number: Any) -> Any:
+        return self._blob(number, is_carried=False)
+
+    def _carried(self, number: Any) -> Any:
+        return self._blob(number, is_carried=True)
+
+    def _blob(self, number: Any, is_carried: bool) -> Any:
         used = self._used
         in_order = type(number) is int and number == used < len(self._blobs)
         require(in_order, "The blobs are not used in order.")
-        require(carried == ("carrier" in self._table[used]), "A blob is of another kind.")
+        require(is_carried == ("carrier" in self._table[used]), "A blob is of another kind.")
         self._used += 1
         return self._blobs[used]
 
-    def _other(self, tag: str, content: list[Any]) -> Any:
-        """Read what holds no values."""
-        match tag, content:
-            case "complex", [float(real), float(imaginary)]:
-                return complex(real, imaginary)
-            case "range", [start, stop, step]:
-                require(all(type(x) is int for x in content), "A range is not of ints.")
-                numbers = range(start, stop, step)
-                require(not numbers[MOST_RANGE:], "A range is too long.")
-                return numbers
-            case "ellipsis", []:
-                return ...
-            case "error", [facts]:
-                self._errors += 1
-                require(self._errors <= MOST_ERRORS, "There are too many exceptions.")
-                return rebuild(facts)
-            case "object", [facts] if self._stand_in is not None:
-                require(are_facts(facts), "These are not the facts of an object.")
-                self._count(size_of_facts(facts))
-                return self._stand_in(facts)
-            case "there", [number] if self._resolve is not None:
-                require(type(number) is int and number >= 0, "An object has no number.")
-                return self._resolve(number)
-        raise Malformed("An array has an unknown tag, or not the content that belongs to it.")
+    def _complex(self, real: Any, imaginary: Any) -> complex:
+        require(type(real) is float and type(imaginary) is float, "A complex is not of floats.")
+        return complex(real, imaginary)
+
+    def _range(self, start: Any, stop: Any, step: Any) -> range:
+        are_ints = type(start) is int and type(stop) is int and type(step) is int
+        require(are_ints, "A range is not of ints.")
+        numbers = range(start, stop, step)
+        require(not numbers[MOST_RANGE:], "A range is too long.")
+        return numbers
+
+    def _ellipsis(self) -> Any:
+        return ...
+
+    def _error(self, facts: Any) -> Exception:
+        self._errors += 1
+        require(self._errors <= MOST_ERRORS, "There are too many exceptions.")
+        return rebuild(facts)
+
+    def _object(self, facts: Any) -> object:
+        if self._stand_in is None or not are_facts(facts):
+            raise Malformed("These are not the facts of an object that may cross.")
+        self._count(size_of_facts(facts))
+        return self._stand_in(facts)
+
+    def _there(self, number: Any) -> object:
+        if self._resolve is None or type(number) is not int or number < 0:
+            raise Malformed("An object has no number.")
+        return self._resolve(number)
+
+
+BY_TAG: dict[str, Callable[..., Any]] = {
+    "tuple": Reader._tuple,
+    "list": Reader._each,
+    "set": Reader._set,
+    "frozenset": Reader._frozenset,
+    "dict": Reader._dict,
+    "slice": Reader._slice,
+    "bytes": Reader._bytes,
+    "carried": Reader._carried,
+    "complex": Reader._complex,
+    "range": Reader._range,
+    "ellipsis": Reader._ellipsis,
+    "error": Reader._error,
+    "object": Reader._object,
+    "there": Reader._there,
+}
 
 
 def _different(keys: list[Any]) -> list[Any]:
     """The keys, if they can be those of one set, and not chosen to make it slow."""
-    hashes = {hash(key) for key in keys}
-    require(len(keys) - len(hashes) <= MOST_LIKE_KEYS, "Too many keys have the same hash.")
-    require(len(set(keys)) == len(keys), "A key is there twice.")
+    like = len(keys) - len(set(map(hash, keys)))
+    require(like <= MOST_LIKE_KEYS, "Too many keys have the same hash.")
+    require(not like or len(set(keys)) == len(keys), "A key is there twice.")
     return keys

@@ -102,6 +102,15 @@ class _Publisher(DisplayPublisher):
         pass
 
 
+class _Formatter(DisplayFormatter):
+    parent: "Shell"
+
+    def format(self, obj: Any, include: Any = None, exclude: Any = None) -> Any:
+        if not self.parent.draws:
+            return {}, {}  # as for an object that has shown itself
+        return super().format(obj, include, exclude)  # type: ignore[no-untyped-call]
+
+
 class _Hook(DisplayHook):
     shell: "Shell"
 
@@ -134,7 +143,7 @@ class _Hook(DisplayHook):
 class Shell(InteractiveShell):
     """One namespace in which cells run one after the other."""
 
-    display_formatter: DisplayFormatter
+    draws = True  # results, pictures and tracebacks, which is most of the time that they take
 
     def __init__(self) -> None:
         config = Config()
@@ -143,12 +152,18 @@ class Shell(InteractiveShell):
         super().__init__(  # type: ignore[no-untyped-call]
             config=config, displayhook_class=_Hook, display_pub_class=_Publisher, colors="nocolor"
         )
+        self.display_formatter = _Formatter(parent=self)
         self.outputs = Outputs()
         with contextlib.suppress(ImportError):
             self.enable_matplotlib("inline")  # type: ignore[no-untyped-call]
 
     def enable_gui(self, gui: str | None = None) -> None:
         """There are no windows here."""
+
+    def showtraceback(self, *about: Any, **more: Any) -> None:
+        """Show the exception that has just occurred, if anything is shown."""
+        if self.draws:
+            super().showtraceback(*about, **more)
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         self.outputs.add(
@@ -164,11 +179,13 @@ class Shell(InteractiveShell):
     def run(self, source: str, *, show: bool = True) -> tuple[list[Output], bool]:
         """Run a cell; return what it shows, and whether it came to its end.
 
-        show : without it results and pictures are not drawn, which is most of the time they take
+        show : without it results, pictures and tracebacks are not drawn
         """
         self.outputs = Outputs()
-        with self._captured(), self._drawing(show):
-            result = self.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+        with self._captured(draws=show):
+            # The history holds tracebacks, too.
+            result = self.run_cell(source, store_history=show)  # type: ignore[no-untyped-call]
+        self.execution_count += not show
         return (self.outputs.finished() if show else []), bool(result.success)
 
     @contextlib.contextmanager
@@ -176,30 +193,20 @@ class Shell(InteractiveShell):
         """Throw away what is shown meanwhile."""
         kept, self.outputs = self.outputs, Outputs()
         try:
-            with self._captured():
+            with self._captured(draws=False):
                 yield
         finally:
             self.outputs = kept
 
     @contextlib.contextmanager
-    def _captured(self) -> Iterator[None]:
-        streams = sys.stdout, sys.stderr
+    def _captured(self, draws: bool) -> Iterator[None]:
+        before = sys.stdout, sys.stderr, self.draws
         sys.stdout, sys.stderr = _Stream(self.outputs, "stdout"), _Stream(self.outputs, "stderr")
+        self.draws = draws
         try:
             yield
         finally:
-            sys.stdout, sys.stderr = streams
-
-    @contextlib.contextmanager
-    def _drawing(self, show: bool) -> Iterator[None]:
-        formatter = self.display_formatter
-        before = list(formatter.active_types)
-        if not show:
-            formatter.active_types = []
-        try:
-            yield
-        finally:
-            formatter.active_types = before
+            sys.stdout, sys.stderr, self.draws = before
 
 
 def _said(error: BaseException) -> str:

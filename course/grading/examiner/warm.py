@@ -59,8 +59,9 @@ class Fork:
     @property
     def is_orphan(self) -> bool:
         """Whether the warm process is gone without having told how this one ended."""
+        self._control.setblocking(False)
         try:
-            while more := self._control.recv(4096, socket.MSG_DONTWAIT):
+            while more := self._control.recv(4096):
                 self._heard += more
         except BlockingIOError:
             return False

@@ -6,12 +6,12 @@ The other side may send anything, or nothing, at any speed. A deadline is a valu
 A frame is "mc", a number and the length of the body (4 bytes each, big-endian), and the body.
 """
 
-import contextlib
 import math
+import select
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from course.grading.examiner.plain import Codec, Link, Malformed
@@ -19,7 +19,7 @@ from course.grading.examiner.plain import Codec, Link, Malformed
 MAGIC = b"mc"
 HEAD = struct.Struct(">2sII")
 MOST_FRAME = 72 << 20  # bytes of a body
-CHUNK = 1 << 18  # bytes that are read at once, so that a length that lies takes no memory
+CHUNK = 1 << 16  # bytes that are read at once, so that a length that lies takes no memory
 NUMBERS = 1 << 32
 
 
@@ -39,7 +39,9 @@ class Wire:
     """Sends and receives frames over a connected stream socket, which it owns."""
 
     def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
         self._socket = sock
+        self._came = b""  # and is not received yet
 
     def send(self, number: int, body: bytes, deadline: float = math.inf) -> None:
         """Send one frame.
@@ -51,15 +53,14 @@ class Wire:
             raise Gone(f"A frame holds at most {MOST_FRAME >> 20} MiB.")
         frame = memoryview(HEAD.pack(MAGIC, number, len(body)) + body)
         while frame:
-            self._wait(deadline)
-            with _told():
-                frame = frame[self._socket.send(frame) :]
+            frame = frame[self._once_ready(select.POLLOUT, self._socket.send, frame, deadline) :]
 
     def receive(self, deadline: float = math.inf) -> tuple[int, bytes]:
         """Wait for one frame; return its number and its body.
 
         raises Gone or Late; after either the line is of no use
         """
+        _left(deadline)
         magic, number, length = HEAD.unpack(self._read(HEAD.size, deadline))
         if magic != MAGIC or length > MOST_FRAME:
             raise Gone("What came is no frame.")
@@ -70,35 +71,40 @@ class Wire:
         self._socket.close()
 
     def _read(self, length: int, deadline: float) -> bytes:
-        data = bytearray()
-        while len(data) < length:
-            self._wait(deadline)
-            with _told():
-                chunk = self._socket.recv(min(length - len(data), CHUNK))
-            if not chunk:
-                raise Gone("The other side hung up.")
-            data += chunk
-        return bytes(data)
+        """So many bytes; what came beyond them is kept for the next time."""
+        if len(self._came) < length:
+            data = bytearray(self._came)
+            while len(data) < length:
+                chunk = self._once_ready(select.POLLIN, self._socket.recv, CHUNK, deadline)
+                if not chunk:
+                    raise Gone("The other side hung up.")
+                data += chunk
+            self._came = bytes(data)
+        read, self._came = self._came[:length], self._came[length:]
+        return read
 
-    def _wait(self, deadline: float) -> None:
-        """Let the next operation wait until the deadline and no longer."""
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise Late("The other side did not answer in time.")
-        with _told():
-            # Longer than a day is for ever: the system's clock takes no infinity.
-            self._socket.settimeout(left if left < 86_400 else None)
+    def _once_ready(
+        self, event: int, operation: Callable[[Any], Any], argument: Any, deadline: float
+    ) -> Any:
+        """What a socket's operation returns as soon as it can be done, if that is in time."""
+        while True:
+            left = _left(deadline)
+            try:
+                return operation(argument)
+            except BlockingIOError:
+                poll = select.poll()
+                poll.register(self._socket, event)
+                poll.poll(1000 * min(left, 86_400))  # the system's clock takes no infinity
+            except OSError as error:
+                raise Gone(f"The line broke: {error}.") from None
 
 
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Turn what sockets raise into what a wire raises."""
-    try:
-        yield
-    except TimeoutError:
-        raise Late("The other side did not answer in time.") from None
-    except OSError as error:
-        raise Gone(f"The line broke: {error}.") from None
+def _left(deadline: float) -> float:
+    """Seconds until the deadline; raises Late once it has passed."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise Late("The other side did not answer in time.")
+    return left
 
 
 class Caller:

@@ -1,7 +1,8 @@
 """Writes a value as JSON can hold it. Lenient: a subclass of a plain type is sent as that type."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain, islice
 from types import EllipsisType, NoneType
 from typing import Any
 
@@ -15,7 +16,6 @@ from course.grading.examiner.bounds import (
     MOST_NODES,
     MOST_RANGE,
     MOST_TEXT,
-    PLAIN,
     SUBCLASSED,
     NotPlain,
     are_facts,
@@ -25,14 +25,6 @@ from course.grading.examiner.bounds import (
 from course.grading.examiner.raised import cut, describe
 
 ENCODER = json.JSONEncoder(check_circular=False, separators=(",", ":"))
-
-# Read by the methods of the plain type itself: a student's subclass may have replaced its own.
-ITEMS: dict[type, Callable[[Any], Any]] = {
-    tuple: tuple.__iter__,
-    list: list.__iter__,
-    set: set.__iter__,
-    frozenset: frozenset.__iter__,
-}
 
 
 def to_json(header: dict[str, Any]) -> bytes:
@@ -59,39 +51,96 @@ class Writer:
         self._keep = keep
         self._refer = refer
         self._lines_of = lines_of
+        self._depth = -1  # of the values that are being written
         self._nodes = 0
         self._errors = 0
 
-    def write(self, value: Any, depth: int = 0) -> object:
-        """Write a value that lies so deep; raises NotPlain."""
-        self._count(1)
-        if depth > MOST_DEPTH:
+    def write(self, value: object) -> object:
+        """Write the value; raises NotPlain."""
+        [written] = self._each([value])
+        return written
+
+    def _each(self, values: Iterable[Any]) -> list[object]:
+        """Write values that lie one level deeper."""
+        parts = [*islice(values, MOST_NODES + 1)]
+        self._count(len(parts))
+        self._depth += 1
+        if self._depth > MOST_DEPTH and parts:
             raise NotPlain(
                 f"A value nested deeper than {MOST_DEPTH} levels, or within itself, cannot be sent."
             )
-        kind = type(value)
-        if kind in PLAIN:
-            return self._plain(kind, value, depth + 1)
+        written = [BY_TYPE.get(type(part), Writer._odd)(self, part) for part in parts]
+        self._depth -= 1
+        return written
+
+    def _odd(self, value: Any) -> object:
+        """Write a value that is not of a plain type."""
         there = self._refer(value) if self._refer else None
         if there is not None:
             return ["there", there]
-        base = next((base for base in SUBCLASSED if issubclass(kind, base)), None)
-        if base is not None:
-            return self._plain(base, value, depth + 1)
+        kind = type(value)
+        if issubclass(kind, SUBCLASSED):
+            base = next(base for base in SUBCLASSED if issubclass(kind, base))
+            return BY_TYPE[base](self, value)
         return self._other(value)
 
-    def _plain(self, kind: type, value: Any, depth: int) -> object:
-        """Write a value of a plain type, or of a subclass of it."""
-        if kind in ITEMS:
-            return [kind.__name__, [self.write(item, depth) for item in ITEMS[kind](value)]]
-        if kind is dict:
-            items = dict.items(value)
-            return ["dict", [[self.write(k, depth), self.write(v, depth)] for k, v in items]]
-        if kind is slice:
-            return ["slice", *[self.write(x, depth) for x in (value.start, value.stop, value.step)]]
-        if kind is bytes:
-            return ["bytes", self._blob(None, bytes.__bytes__(value))]
-        return _scalar(kind, value)
+    # Plain values, and those of subclasses. They are read by the methods of the plain type itself:
+    # a student's subclass may have replaced its own.
+
+    def _itself(self, value: object) -> object:
+        return value
+
+    def _int(self, value: int) -> int:
+        number = int.__int__(value)
+        if not -LARGEST < number < LARGEST:
+            raise NotPlain(f"An int of more than {MOST_DIGITS} digits cannot be sent.")
+        return number
+
+    def _float(self, value: float) -> float:
+        return float.__float__(value)
+
+    def _str(self, value: str) -> str:
+        text = str.__str__(value)
+        if not is_text(text):
+            raise NotPlain(
+                f"A string of more than {MOST_TEXT} characters, or with half of one, "
+                "cannot be sent."
+            )
+        return text
+
+    def _complex(self, value: complex) -> object:
+        number = complex.__complex__(value)
+        return ["complex", number.real, number.imag]
+
+    def _bytes(self, value: bytes) -> object:
+        return ["bytes", self._blob(None, bytes.__bytes__(value))]
+
+    def _tuple(self, value: tuple[Any, ...]) -> object:
+        return ["tuple", self._each(tuple.__iter__(value))]
+
+    def _list(self, value: list[Any]) -> object:
+        return ["list", self._each(list.__iter__(value))]
+
+    def _set(self, value: set[Any]) -> object:
+        return ["set", self._each(set.__iter__(value))]
+
+    def _frozenset(self, value: frozenset[Any]) -> object:
+        return ["frozenset", self._each(frozenset.__iter__(value))]
+
+    def _dict(self, value: dict[Any, Any]) -> object:
+        parts = self._each(chain.from_iterable(dict.items(value)))
+        return ["dict", [*zip(parts[::2], parts[1::2], strict=True)]]
+
+    def _slice(self, value: slice) -> object:
+        return ["slice", *self._each([value.start, value.stop, value.step])]
+
+    def _range(self, value: range) -> object:
+        if value[MOST_RANGE:]:
+            raise NotPlain(f"A range of more than {MOST_RANGE} numbers cannot be sent.")
+        return ["range", *map(self._int, (value.start, value.stop, value.step))]
+
+    def _ellipsis(self, value: EllipsisType) -> object:
+        return ["ellipsis"]
 
     def _other(self, value: Any) -> object:
         """Write a value that is not plain."""
@@ -124,39 +173,23 @@ class Writer:
         return len(self.blobs) - 1
 
 
-def _scalar(kind: type, value: Any) -> object:
-    """Write a plain value that holds no others."""
-    if kind is int:
-        return _bounded(int.__int__(value))
-    if kind is float:
-        return float.__float__(value)
-    if kind is str:
-        return _text(str.__str__(value))
-    if kind is complex:
-        number = complex.__complex__(value)
-        return ["complex", number.real, number.imag]
-    if kind is range:
-        if value[MOST_RANGE:]:
-            raise NotPlain(f"A range of more than {MOST_RANGE} numbers cannot be sent.")
-        return ["range", *[_bounded(x) for x in (value.start, value.stop, value.step)]]
-    if kind is EllipsisType:
-        return ["ellipsis"]
-    assert kind in (bool, NoneType)
-    return value
-
-
-def _bounded(number: int) -> int:
-    if not -LARGEST < number < LARGEST:
-        raise NotPlain(f"An int of more than {MOST_DIGITS} digits cannot be sent.")
-    return number
-
-
-def _text(text: str) -> str:
-    if not is_text(text):
-        raise NotPlain(
-            f"A string of more than {MOST_TEXT} characters, or with half of one, cannot be sent."
-        )
-    return text
+BY_TYPE: dict[type, Callable[[Writer, Any], object]] = {
+    NoneType: Writer._itself,
+    bool: Writer._itself,
+    int: Writer._int,
+    float: Writer._float,
+    str: Writer._str,
+    complex: Writer._complex,
+    bytes: Writer._bytes,
+    tuple: Writer._tuple,
+    list: Writer._list,
+    set: Writer._set,
+    frozenset: Writer._frozenset,
+    dict: Writer._dict,
+    slice: Writer._slice,
+    range: Writer._range,
+    EllipsisType: Writer._ellipsis,
+}
 
 
 def _shortened(fact: Any) -> Any:

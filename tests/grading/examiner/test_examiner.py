@@ -25,6 +25,52 @@ def test_given_cells_run_for_the_student_and_show_nothing(examine):
     assert examine(*cells, show_given=True) == [["5\n", "5"], ["5"]]
 
 
+def test_what_is_not_shown_is_not_drawn(examine):
+    classes = """\
+drawn = []
+class Text:
+    def __repr__(self):
+        drawn.append("text")
+        return "text"
+class All:
+    def _ipython_display_(self):
+        drawn.append("all")"""
+    shows = "display(Text(), All())"
+    cells = (
+        ("given", classes),
+        ("given", f"{shows}\nText()"),
+        ("answer", f"def show():\n    {shows}"),
+        ("test", "show()"),
+        ("own", "drawn"),
+        ("own", "Text()"),
+        ("own", "drawn"),
+    )
+    assert [shown for shown in examine(*cells) if shown] == [["[]"], ["text"], ["['text']"]]
+
+
+def test_the_traceback_of_what_is_not_shown_is_not_made(examine):
+    error = """\
+made = []
+class Wrong(Exception):
+    def _render_traceback_(self):
+        made.append(self)
+        return ["wrong"]"""
+    cells = (
+        ("given", error),
+        ("given", "raise Wrong"),
+        ("own", "bool(made)"),
+        ("own", "raise Wrong"),
+        ("own", "bool(made)"),
+    )
+    assert examine(*cells) == [[], [], ["False"], ["Wrong: "], ["True"]]
+
+
+def test_a_traceback_counts_all_cells_also_those_that_are_not_shown(examiner):
+    job = notebook(("given", "1"), ("given", "1 / 0"), ("own", "1 / 0"))
+    *_, (error,) = examiner.examine(job).outputs
+    assert "Cell In[3], line 1" in "".join(error["traceback"])
+
+
 def test_a_students_own_exception_comes_with_their_traceback(examiner):
     job = notebook(("answer", "def f(x):\n    y = x + 1\n    return y / 0"), ("test", "f(1)"))
     (error,) = examiner.examine(job).outputs[1]

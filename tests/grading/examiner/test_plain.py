@@ -19,8 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course.grading.examiner.arrays import ArrayCarrier
-from course.grading.examiner.bounds import PLAIN
 from course.grading.examiner.plain import Codec, Malformed, NotPlain, overwrite
+
+PLAIN = {type(None), bool, int, float, str, complex, bytes, range, type(...)}
 
 
 class StandIn:
@@ -254,6 +255,14 @@ def check(data: bytes) -> None:
         message(["tuple", [], []]),
         message(["tuple", "ab"]),
         message(["list", {"a": 1}]),
+        message(["list", {}]),
+        message(["list", ""]),
+        message([["list"], []]),
+        message([None]),
+        message(["dict", {}]),
+        message(["dict", ""]),
+        message(["dict", ["ab"]]),
+        message(["dict", [], []]),
         message(["pickle", "cos\nsystem"]),
         message(["dict", [[1]]]),
         message(["dict", [[1, 2], [1, 3]]]),
@@ -281,6 +290,8 @@ def check(data: bytes) -> None:
         message(["tuple", [["error", {}]] * 65]),
         raw('{"value":"é","blobs":[]}'.encode()),
         raw(b'{"value":1,"blobs":[]}[1]'),
+        raw(b'{"value":1,"blobs":[]} '),
+        raw(b' {"value":1,"blobs":[]}'),
         raw(b'{"value":' + b"9" * 4001 + b',"blobs":[]}'),
         raw(b'{"value":1.' + b"1" * 99 + b',"blobs":[]}'),
         raw(b'{"value":"\n","blobs":[]}'),
@@ -309,6 +320,11 @@ def test_a_value_may_be_nested_32_levels_and_no_deeper() -> None:
         written = ["list", [written]]
     with pytest.raises(Malformed, match="too deep"):
         TESTER.unpack(message(written))
+
+
+def test_many_brackets_that_are_not_nested_cross() -> None:
+    for value in ("[{" * 500, [[] for _ in range(500)], {i: {i: []} for i in range(500)}):
+        assert sent(value) == value
 
 
 @pytest.mark.parametrize("recursion", [1000, 10_000_000])

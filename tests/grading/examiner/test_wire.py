@@ -264,6 +264,24 @@ def test_a_frame_crosses_whatever_the_pieces_it_comes_in() -> None:
             assert wire.receive(time.monotonic() + 5) == (7, b"abcdef" * 50)
 
 
+def test_frames_that_come_in_one_piece_are_received_one_by_one() -> None:
+    bodies = [b"abc", b"", b"d" * 200_000, b"e"]
+    sent = b"".join(frame(number, body) for number, body in enumerate(bodies))
+    with a_line_to(lambda sock: sock.sendall(sent)) as wire:
+        for number, body in enumerate(bodies[:3]):
+            assert wire.receive(time.monotonic() + 5) == (number, body)
+        with pytest.raises(Late):
+            wire.receive(time.monotonic())
+        assert wire.receive(time.monotonic() + 5) == (3, b"e")
+
+
+def test_who_hangs_up_after_a_whole_frame_has_sent_it() -> None:
+    with a_line_to(lambda sock: (sock.sendall(frame(1, b"abc")), sock.close())[0]) as wire:
+        assert wire.receive(time.monotonic() + 5) == (1, b"abc")
+        with pytest.raises(Gone, match="hung up"):
+            wire.receive(time.monotonic() + 5)
+
+
 GOOD = frame(1, CODEC.pack(("value", 3)))
 CUTS = st.builds(
     lambda at, byte, end: (GOOD[:at] + byte + GOOD[at + 1 :])[:end],
