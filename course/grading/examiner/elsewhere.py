@@ -24,6 +24,9 @@ GRACE = 5.0  # seconds that the process may be late, beyond the time limit that 
 LESS = 10  # times less time is left for what comes after a cell or a call that took too long
 
 
+INSIDE = f"{__name__.partition('.')[0]}."
+"""What the names of this package's modules begin with."""
+
 UNKNOWN_MODULE = object()
 """Stands for a module that the tester has not loaded: a test that wants it must import it."""
 
@@ -227,11 +230,14 @@ def _is_name(name: Any) -> bool:
 
 
 def _module(facts: dict[str, Any]) -> Any:
-    """A module that the tester has loaded itself; another one the student cannot make it load."""
+    """A module that the tester has loaded itself; another one the student cannot make it load.
+
+    None of the inner ones of this package: some of them hold the references that it is tested with.
+    """
     name = facts.get("name")
-    if isinstance(name, str) and name in sys.modules:
-        return sys.modules[name]
-    return UNKNOWN_MODULE
+    if not isinstance(name, str) or name.startswith(INSIDE):
+        return UNKNOWN_MODULE
+    return sys.modules.get(name, UNKNOWN_MODULE)
 
 
 def _signature(parameters: Any) -> inspect.Signature | None:

@@ -137,7 +137,6 @@ class Examiner:
                 examination.out_of_time(self._total)
             except WireError as error:
                 raise TesterLost(f"The tester ended: {tester.end()}.") from error
-            examination.check()
         return result
 
 
@@ -164,25 +163,33 @@ class _Examination:
             self._result.modules = (about[0], about[1])
         elif what == "late":
             self._result.ended.append(f"{self._job.cell_seconds:g} seconds of processor time")
-        return bool(what != "done")
+        elif what == "done":
+            (is_alive,) = about
+            if not is_alive:
+                self._note_end()
+            return False
+        return True
 
     def _give_student(self, lines: socket.socket) -> None:
         """Fork a student's process, and hand the tester the line to it."""
-        if self._student is not None:
-            self._result.ended.append(_how(self._student.end()))
+        self._note_end()
         testers, students = socket.socketpair()
-        fork = self._students.fork(students)
-        self._forks.callback(fork.let_go)
         with testers:
+            fork = self._students.fork(students)
+            self._forks.callback(fork.let_go)
             fork.wait_ready(READY_SECONDS)
             with contextlib.suppress(OSError):  # the tester was lost, as its wire will say
                 socket.send_fds(lines, [b"line"], [testers.fileno()])
         self._student = fork
 
-    def check(self) -> None:
-        """Raise CannotStart if the student's process may have ended for want of its warm one."""
-        if self._student is not None and self._student.is_orphan:
-            raise CannotStart("The warm process was lost.")
+    def _note_end(self) -> None:
+        """Say how the student's process has ended.
+
+        raises CannotStart if that was for want of its warm process, and so no student's fault
+        """
+        if self._student is not None:
+            self._result.ended.append(_how(self._student.end()))
+            self._student = None
 
     def out_of_time(self, seconds: float) -> None:
         """Score the tests that were not reached 0, and say so."""

@@ -69,7 +69,7 @@ class Examination:
                 self._tell("modules", theirs, sorted(sys.modules))
         if self._patience.has_run_out:
             self._tell("late")
-        self._tell("done")
+        self._tell("done", self._student is None or self._student.is_alive)
 
     def _reseed(self) -> None:
         """Whatever a test draws, it draws the same at every regrade."""

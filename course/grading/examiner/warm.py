@@ -56,19 +56,6 @@ class Fork:
         """Have the process killed if it is still there, without waiting for that."""
         self._control.close()
 
-    @property
-    def is_orphan(self) -> bool:
-        """Whether the warm process is gone without having told how this one ended."""
-        self._control.setblocking(False)
-        try:
-            while more := self._control.recv(4096):
-                self._heard += more
-        except BlockingIOError:
-            return False
-        except OSError:
-            pass
-        return self._told_last() is None
-
     def end(self) -> dict[str, Any]:
         """Kill the process if it is still there; return how it ended, as the keeper tells it.
 

@@ -129,6 +129,17 @@ def test_a_students_module_is_the_testers_own_or_nothing(examine):
     assert examine(*cells)[2] == ["NameError: name 'zen' is not defined"]
 
 
+def test_no_inner_module_of_this_package_is_taken_for_a_students(examine):
+    cells = [
+        ("given", "import course.checking.tensors"),
+        ("answer", "import course.checking.tensors as answer, course as outer"),
+        ("test", "answer.INTS"),
+        ("test", "outer.__name__"),
+    ]
+    assert examine(*cells)[2] == ["NameError: name 'answer' is not defined"]
+    assert examine(*cells)[3] == ["'course'"]
+
+
 def test_the_lessons_own_name_is_never_the_students(examine):
     cells = [
         ("given", "def expected(x):\n    return x + 1"),

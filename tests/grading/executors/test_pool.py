@@ -4,7 +4,6 @@ import os
 import signal
 import tempfile
 import time
-from pathlib import Path
 
 import pytest
 
@@ -47,33 +46,28 @@ def test_the_same_job_has_the_same_result_wherever_it_is_examined(pool):
     assert value(pool.submit("lesson", job(DRAW, seed=4)).result()) != value(futures[0].result())
 
 
-@pytest.mark.parametrize("role", ["student", "tester"])
+@pytest.mark.parametrize("role", ["students", "testers"])
 @pytest.mark.parametrize("place", ["the wall", "inside of it", "who waits", "the warm process"])
 def test_whatever_is_killed_in_the_middle_costs_no_result(pool, role, place):
+    assert value(pool.submit("lesson", job("1")).result()) == "1"
     names = ["the wall", "inside of it", "who waits", "the warm process", "its fork"]
     slow = [pool.submit("lesson", job(f"import time\ntime.sleep(1)\n{n}")) for n in range(4)]
-    wait_until(lambda: len(chain(role)) >= len(names))
-    lost = chain(role)
+    wait_until(lambda: len(chain(pool, role)) >= len(names))
+    lost = chain(pool, role)
     os.kill(dict(zip(names, lost, strict=False))[place], signal.SIGKILL)
     assert [value(future.result()) for future in slow] == ["0", "1", "2", "3"]
     wait_until(lambda: not any(map(is_alive, lost)))
 
 
-def chain(role):
-    """What stands behind the wall of a role, from the outermost process on."""
-    return [process for process in below(os.getpid()) if f"zygote\0{role}" in command(process)]
-
-
-def command(process):
-    try:
-        return Path(f"/proc/{process}/cmdline").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
+def chain(pool, role):
+    """The wall around a warm process, and all that stands behind it, from the outside on."""
+    wall = getattr(pool._engine._examiner, f"_{role}")._process.pid
+    return [wall, *below(wall)]
 
 
 def test_an_examination_that_is_lost_does_not_disturb_the_others(pool, monkeypatch):
     pool.submit("lesson", job("1")).result()
-    before, examine, tries = chain("student")[0], Examiner.examine, []
+    before, examine, tries = chain(pool, "students")[0], Examiner.examine, []
 
     def lost_at_first(examiner, job):
         tries.append(job)
@@ -84,7 +78,7 @@ def test_an_examination_that_is_lost_does_not_disturb_the_others(pool, monkeypat
     monkeypatch.setattr(Examiner, "examine", lost_at_first)
     assert value(pool.submit("lesson", job("2")).result()) == "2"
     assert len(tries) == MOST_TRIES
-    assert chain("student")[0] == before
+    assert chain(pool, "students")[0] == before
 
 
 def test_what_is_lost_every_time_is_said(monkeypatch):
