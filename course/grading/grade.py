@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from sqlalchemy.exc import OperationalError
 
@@ -19,6 +19,7 @@ from course.grading.intake import Refused, id_problem, shown
 from course.grading.ledger import Entry
 from course.grading.run import examined, open_executor, slowest_first, stopping_cleanly
 from course.grading.sandbox.report import probe
+from course.grading.standing import Standing
 from course.grading.submissions import Submission, find_submissions, folder_of, lessons_in_gradebook
 
 NOT_GRADED = "Not graded: "
@@ -146,8 +147,13 @@ def _receipt(
     )
 
 
-def reason_not_graded(api: NbGraderAPI, gradebook: Gradebook, submission: Submission) -> str | None:
-    """Say why a submission has no scores, or None if it has some."""
+def reason_not_graded(
+    api: NbGraderAPI, gradebook: Gradebook, standing: Standing, submission: Submission
+) -> str | None:
+    """Say why a submission has no scores, or None if it has some.
+
+    standing : of all submissions of the gradebook
+    """
     if problem := id_problem(submission.student):
         return problem
     try:
@@ -155,22 +161,12 @@ def reason_not_graded(api: NbGraderAPI, gradebook: Gradebook, submission: Submis
     except MissingEntry:
         return "not graded yet: run `course grade`"
     if folder_of(api, "autograded", submission).exists():
-        interrupted = _has_unscored_tests(submitted)
-        return "grading was interrupted: run `course grade`" if interrupted else None
+        if standing.is_complete(submission):
+            return None
+        return "grading was interrupted: run `course grade`"
     for notebook in submitted.notebooks:
         for comment in notebook.comments:
             said: str = comment.auto_comment or ""
             if said.startswith(NOT_GRADED):
                 return said.removeprefix(NOT_GRADED)
     return "grading failed: run `course grade` to see why"
-
-
-def _has_unscored_tests(submitted: SubmittedAssignment) -> bool:
-    return any(
-        grade.cell.cell_type == "code"
-        and grade.auto_score is None
-        and grade.manual_score is None
-        and grade.name not in {cell.name for cell in notebook.notebook.solution_cells}
-        for notebook in submitted.notebooks
-        for grade in notebook.grades
-    )

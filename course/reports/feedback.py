@@ -9,6 +9,7 @@ from nbgrader.utils import rmtree
 from course.grading.failures import sentence
 from course.grading.folder import open_course
 from course.grading.grade import reason_not_graded
+from course.grading.standing import Standing
 from course.grading.submissions import find_submissions, folder_of
 
 
@@ -36,10 +37,12 @@ def write_feedback(
     api = open_course(root)
 
     def write() -> Iterator[Feedback]:
+        with api.gradebook as gradebook:
+            standing = Standing(gradebook)
         for submission in submissions:
             folder = folder_of(api, "feedback", submission)
             with api.gradebook as gradebook:
-                why = reason_not_graded(api, gradebook, submission)
+                why = reason_not_graded(api, gradebook, standing, submission)
             if why is None:
                 result = api.generate_feedback(submission.lesson, submission.student, force=True)
                 if not result["success"]:

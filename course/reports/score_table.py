@@ -14,6 +14,7 @@ from course.grading.grade import reason_not_graded
 from course.grading.intake import shown
 from course.grading.reasons import reasons
 from course.grading.repairs import repairs_in
+from course.grading.standing import Standing
 from course.grading.submissions import Submission, folder_of
 
 CHECK, HIDDEN = "check_", "hidden_"
@@ -72,8 +73,9 @@ def score_table(root: Path) -> list[LessonTable]:
         lessons = sorted(gradebook.assignments, key=lambda lesson: str(lesson.name))
         handed_in = {lesson.name: _students(api, lesson) for lesson in lessons}
         everybody = sorted(api.get_submitted_students("*").union(*handed_in.values()))
+        standing = Standing(gradebook)
         return [
-            _lesson_table(api, gradebook, lesson, everybody)
+            _lesson_table(api, gradebook, standing, lesson, everybody)
             for lesson in lessons
             if handed_in[lesson.name]
         ]
@@ -85,14 +87,22 @@ def _students(api: NbGraderAPI, lesson: Assignment) -> set[str]:
 
 
 def _lesson_table(
-    api: NbGraderAPI, gradebook: Gradebook, lesson: Assignment, students: list[str]
+    api: NbGraderAPI,
+    gradebook: Gradebook,
+    standing: Standing,
+    lesson: Assignment,
+    students: list[str],
 ) -> LessonTable:
     exercises: dict[str, float] = {}
     for notebook in lesson.notebooks:
         for name, most in _graded_cells(notebook).items():
             exercises[exercise_of(name)] = exercises.get(exercise_of(name), 0) + most
-    rows = tuple(_row(api, gradebook, lesson.name, student, exercises) for student in students)
-    return LessonTable(lesson.name, exercises, rows)
+    rows = []
+    for student in students:
+        submission = Submission(lesson.name, student)
+        why = reason_not_graded(api, gradebook, standing, submission)
+        rows.append(_row(api, gradebook, submission, exercises, why))
+    return LessonTable(lesson.name, exercises, tuple(rows))
 
 
 def _graded_cells(notebook: Notebook) -> dict[str, float]:
@@ -114,14 +124,18 @@ def exercise_of(cell: str) -> str:
 
 
 def _row(
-    api: NbGraderAPI, gradebook: Gradebook, lesson: str, student: str, exercises: dict[str, float]
+    api: NbGraderAPI,
+    gradebook: Gradebook,
+    submission: Submission,
+    exercises: dict[str, float],
+    why: str | None,
 ) -> Row:
-    submission = Submission(lesson, student)
-    why = reason_not_graded(api, gradebook, submission)
+    """The row of a submission, which has no scores if it is said why."""
+    student = submission.student
     if why:
         handed_in = folder_of(api, "submitted", submission).exists()
         return Row(shown(student), (), 0.0, why if handed_in else "nothing handed in")
-    submitted = gradebook.find_submission(lesson, student)
+    submitted = gradebook.find_submission(submission.lesson, student)
     found: dict[str, list[tuple[Grade, list[str]]]] = {name: [] for name in exercises}
     for notebook in submitted.notebooks:
         cells = _cells(folder_of(api, "autograded", submission) / f"{notebook.name}.ipynb")
