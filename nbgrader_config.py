@@ -57,9 +57,9 @@ c.Examine.withheld = [
 ]
 
 # Limits for one submission: one cell or one call, in seconds of processor time (what is right takes
-# milliseconds; once one takes too long, all others get a tenth); the whole notebook, by the clock
-# and in processor time; memory in MiB.
-c.Examine.cell_seconds = 3
+# milliseconds; once one takes too long, all others get a tenth, and a further call of the same
+# function a tenth of that); the whole notebook, by the clock and in processor time; memory in MiB.
+c.Examine.cell_seconds = 2
 c.Examine.total_seconds = 120
 c.Examine.processor_seconds = 60
 c.Examine.memory = 1024

@@ -43,8 +43,9 @@ class Examine(NbGraderPreprocessor):
     cell_seconds = Float(
         4,
         help="So many seconds of processor time may a cell or a call take. Once one has taken "
-        "more, every later one of that submission has a tenth of it. What only waits has six times "
-        "as many seconds by the clock.",
+        "more, every later one of that submission has a tenth of it, and a further call of the "
+        "same function a tenth of that. What only waits has six times as many seconds by the "
+        "clock.",
     ).tag(config=True)
     total_seconds = Float(120, help="So many seconds may a notebook take, by the clock.").tag(
         config=True

@@ -21,8 +21,7 @@ MOST_OUTPUTS = 100  # of one cell
 MOST_MODULES = 10_000
 MOST_NAME = 200  # characters of a module's name
 GRACE = 5.0  # seconds that the process may be late, beyond the time limit that it keeps itself
-LESS = 10  # times less time is left for what comes after a cell or a call that took too long
-
+LESS = 10  # times less time is left after what took too long, and again for the same function
 
 INSIDE = f"{__name__.partition('.')[0]}."
 """What the names of this package's modules begin with."""
@@ -119,6 +118,7 @@ class Student:
 
     def __init__(self, wire: Wire, carriers: Sequence[Any], patience: Patience) -> None:
         self._patience = patience
+        self._too_slow: set[int] = set()  # numbers of functions of which a call took too long
         self._stand_ins: dict[int, Any] = {}
         self.codec = Codec(
             carriers,
@@ -182,16 +182,17 @@ class Student:
             why = f" {error}" if isinstance(error, NotPlain) else ""
             raise PythonEnded(f"The process gave no proper answer.{why}") from error
 
-    def _called(self, verb: str, given: Any, *asked: Any) -> Any:
+    def _called(self, verb: str, given: Any, thing: Elsewhere, *asked: Any) -> Any:
         link = SimpleNamespace(inputs=(), pull=None, call=None)
         link.pull = lambda cotangents: self._ask("pull", link.call, cotangents)
-        seconds = self._patience.seconds
+        seconds = self._patience.seconds / (LESS if thing._number in self._too_slow else 1)
         try:
-            answer = self._ask(verb, *asked, seconds, link=link)
+            answer = self._ask(verb, thing, *asked, seconds, link=link)
         except Exception as error:
             if type(error).__name__ != OutOfTime.__name__:  # as the process calls it, too
                 raise
             self._patience.run_out()
+            self._too_slow.add(thing._number)
             raise OutOfTime(seconds) from error
         if not (isinstance(answer, tuple) and len(answer) == 3 and type(answer[0]) is int):
             self.is_alive = False
