@@ -179,7 +179,7 @@ class Zygote:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
             self._process.kill()
-        self._why()
+        self._why()  # reads its stderr to the end, and closes it
         self._socket.close()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
