@@ -42,7 +42,7 @@ class PythonEnded(RuntimeError):
 class OutOfTime(RuntimeError):
     """A call was stopped because it took too long.
 
-    seconds_allowed : that it had
+    seconds_allowed : that it had, or the first such call of the same function
     """
 
     def __init__(self, seconds: float) -> None:
@@ -118,7 +118,8 @@ class Student:
 
     def __init__(self, wire: Wire, carriers: Sequence[Any], patience: Patience) -> None:
         self._patience = patience
-        self._too_slow: set[int] = set()  # numbers of functions of which a call took too long
+        # By the number of a function: how long a call of it had that took too long.
+        self._too_slow: dict[int, float] = {}
         self._stand_ins: dict[int, Any] = {}
         self.codec = Codec(
             carriers,
@@ -186,14 +187,15 @@ class Student:
         link = SimpleNamespace(inputs=(), pull=None, call=None)
         link.pull = lambda cotangents: self._ask("pull", link.call, cotangents)
         seconds = self._patience.seconds / (LESS if thing._number in self._too_slow else 1)
+        longest = self._too_slow.get(thing._number, seconds)
         try:
             answer = self._ask(verb, thing, *asked, seconds, link=link)
         except Exception as error:
             if type(error).__name__ != OutOfTime.__name__:  # as the process calls it, too
                 raise
             self._patience.run_out()
-            self._too_slow.add(thing._number)
-            raise OutOfTime(seconds) from error
+            self._too_slow[thing._number] = longest
+            raise OutOfTime(longest) from error
         if not (isinstance(answer, tuple) and len(answer) == 3 and type(answer[0]) is int):
             self.is_alive = False
             raise PythonEnded("The process gave no proper answer.")
