@@ -241,7 +241,7 @@ def dask(asked: Asked) -> Iterator[Table]:
         pairs = list(beside_dask(asked, workers, threads))
         local, remote = map(statistics.median, zip(*pairs, strict=True))
         ratio = statistics.median(far / near for near, far in pairs)
-        name = f"Dask, {workers} local workers with {threads} threads"
+        name = f"Dask, local workers: {workers}, threads of each: {threads}"
         table.add_row(name, f"{remote:.1f} s", f"{local:.1f} s", f"{ratio:.2f}")
     yield table
 

@@ -136,7 +136,7 @@ def _finished(
         was_told = found.is_over  # of an error, while another of its notebooks was examined
         try:
             result = future.result()
-        except Exception as error:  # a worker that was lost each time, or whatever it is
+        except Exception as error:  # a process of ours that was lost each time, or whatever it is
             found.error = error
         else:
             desk.results.put(notebook.key, result)

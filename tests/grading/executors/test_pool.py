@@ -111,9 +111,10 @@ def test_what_an_examiner_cannot_do_is_told_by_the_one_that_asked():
         pool.submit("lesson", job("1")).result()
 
 
-def test_a_pool_that_is_closed_waits_for_nobody():
+@pytest.mark.parametrize("isolate", [True, False])
+def test_a_pool_that_is_closed_waits_for_nobody(isolate):
     before = below(os.getpid())
-    with Pool(SETTINGS, {}, 1) as pool:
+    with Pool(Settings(isolate=isolate), {}, 1) as pool:
         assert value(pool.submit("lesson", job("1")).result()) == "1"
         endless = pool.submit("lesson", job("import time\ntime.sleep(100)", cell_seconds=100.0))
         never_begun = pool.submit("lesson", job("2"))
